@@ -1,0 +1,43 @@
+"""See where a vision-language model looks when it matches a phrase to an image."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from iterprime_xai import saliency
+    from iterprime_xai.language import parse
+    from iterprime_xai.records import Expression, Grounding, IterprimeError, Pass, Proposals, Sample, Selection
+    from iterprime_xai.systems import Grounder, load
+
+__version__ = "0.1.0"
+
+_WHERE = {
+    "load": "iterprime_xai.systems",
+    "Grounder": "iterprime_xai.systems",
+    "parse": "iterprime_xai.language",
+    "Expression": "iterprime_xai.records",
+    "Grounding": "iterprime_xai.records",
+    "IterprimeError": "iterprime_xai.records",
+    "Pass": "iterprime_xai.records",
+    "Proposals": "iterprime_xai.records",
+    "Sample": "iterprime_xai.records",
+    "Selection": "iterprime_xai.records",
+}
+_FLOORS = ("data", "evaluation", "language", "masks", "models", "records", "reports", "saliency", "systems", "training", "visualize")
+
+__all__ = [*_WHERE, "saliency"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import public names on first use, so that ``import iterprime_xai`` stays light."""
+    if name in _FLOORS:
+        return import_module(f"{__name__}.{name}")
+    if name in _WHERE:
+        return getattr(import_module(_WHERE[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_WHERE, *_FLOORS})

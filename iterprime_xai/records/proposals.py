@@ -1,0 +1,61 @@
+"""Mask proposals, and the choice among them with every term of its score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from iterprime_xai.records.errors import ProposalError
+
+
+@dataclass(frozen=True, eq=False)
+class Proposals:
+    """Candidate masks for one picture.
+
+    ``masks`` is bool, shape (n, height, width), upright and at the picture's own resolution; ``scores`` is float32
+    (n,), the proposer's own opinion (1.0 where it has none); ``source`` names the proposer and its settings.
+    """
+
+    masks: np.ndarray
+    scores: np.ndarray
+    source: str
+
+    def __post_init__(self) -> None:
+        if self.masks.ndim != 3 or self.masks.dtype != np.bool_:
+            raise ProposalError(
+                "Proposals need boolean masks of shape (n, height, width), but got "
+                f"{self.masks.dtype} of shape {self.masks.shape}; convert with `np.stack(masks) > 0`."
+            )
+        if self.scores.shape != (len(self.masks),):
+            raise ProposalError(
+                f"Proposals need one score a mask: {len(self.masks)} masks, but scores have shape {self.scores.shape}."
+            )
+
+    def __len__(self) -> int:
+        return len(self.masks)
+
+
+@dataclass(frozen=True, slots=True)
+class RankedProposal:
+    """One proposal in the ranking: its index in ``Proposals``, its score, and every term the score is made of."""
+
+    index: int
+    score: float
+    terms: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The ranked proposals, best first, and what was answered.
+
+    ``answer`` is the index of the chosen proposal in ``Proposals``, or ``None`` when the selection abstained.
+    ``margin`` (0 to 1) says how far the best stands before the best *different* one (IoU below 0.5), relative to the best
+    score: 0 is a toss-up, 1 is no rival. ``rule`` names the scoring rule and ``reason`` says in a sentence why this answer.
+    """
+
+    ranking: tuple[RankedProposal, ...]
+    answer: int | None
+    margin: float
+    rule: str
+    reason: str

@@ -1,0 +1,27 @@
+"""The one door from a record to its picture: records import nothing from above, so the renderer is found by name."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+RENDERER = "iterprime_xai.visualize.renderer"
+"""Module that draws records; imported only when something is drawn."""
+
+
+class Renderer(Protocol):
+    """What a module must offer to draw a grounding."""
+
+    def show(self, grounding: Any) -> Any: ...
+
+    def to_png(self, grounding: Any, path: str | Path) -> Path: ...
+
+    def to_html(self, grounding: Any) -> str: ...
+
+    def to_fragment(self, grounding: Any) -> str: ...
+
+
+def renderer() -> Renderer:
+    """The module that draws records, imported on first use."""
+    return import_module(RENDERER)  # type: ignore[return-value]
