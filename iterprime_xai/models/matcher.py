@@ -1,0 +1,106 @@
+"""What a model must offer so that the floors above can ask where it looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+    from PIL import Image
+
+    from iterprime_xai.models.profiles import Profile
+    from iterprime_xai.records import Span
+
+
+@dataclass(frozen=True, eq=False)
+class ImageTokens:
+    """An encoded image: ``hidden`` is (1, prefix + rows * columns, width), ``grid`` (rows, columns) of the patches."""
+
+    hidden: torch.Tensor
+    grid: tuple[int, int]
+    prefix: int
+
+
+@dataclass(frozen=True, eq=False)
+class TextTokens:
+    """A tokenized text, special tokens included: ``ids`` is (1, tokens).
+
+    ``offsets`` holds for each token its characters in ``text``, and ``None`` for special tokens.
+    """
+
+    text: str
+    ids: torch.Tensor
+    offsets: tuple[Span | None, ...]
+
+    def __len__(self) -> int:
+        return len(self.offsets)
+
+    def positions(self, span: Span) -> tuple[int, ...]:
+        """Positions of the tokens that share a character with ``span``; empty when the tokenizer dropped them all."""
+        start, end = span
+        return tuple(
+            index
+            for index, offset in enumerate(self.offsets)
+            if offset is not None and offset[0] < end and start < offset[1]
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Match:
+    """How well an image matches a text, and what the cross-attention did on the way.
+
+    ``logit`` is the match logit before the softmax, ``probability`` after it. ``attention`` and ``gradient`` map each layer
+    asked for to float32 (heads, tokens, rows, columns): the cross-attention probabilities C and dlogit/dC, prefix tokens
+    dropped, zero at patches that were not kept.
+    """
+
+    logit: float
+    probability: float
+    attention: dict[int, torch.Tensor]
+    gradient: dict[int, torch.Tensor]
+
+
+class ImageTextMatcher(Protocol):
+    """An image-text-matching model with cross-attention from text tokens to image patches."""
+
+    profile: Profile
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """(rows, columns) of the image patches."""
+        ...
+
+    @property
+    def layers(self) -> tuple[int, ...]:
+        """The text encoder's own 0-based indices of the layers that have cross-attention."""
+        ...
+
+    def encode_image(self, image: Image.Image) -> ImageTokens:
+        """Run the image tower once."""
+        ...
+
+    def tokenize(self, text: str) -> TextTokens:
+        """Tokenize with character offsets. Raises ``PhraseError`` for text longer than the model's limit."""
+        ...
+
+    def match(
+        self,
+        image_tokens: ImageTokens,
+        text_tokens: TextTokens,
+        *,
+        keep: np.ndarray | None = None,
+        layers: tuple[int, ...] = (),
+    ) -> Match:
+        """Match one text with one image; ``keep`` (bool, rows x columns) names the patches that the text may attend to."""
+        ...
+
+    def unknown_words(self, words: tuple[str, ...]) -> dict[str, str | None]:
+        """The words that a closed-vocabulary model never saw, each with the nearest that it did; empty for open ones."""
+        ...
+
+    def describe(self) -> dict[str, object]:
+        """JSON values that identify the model: name, sizes, device, dtype, start token."""
+        ...

@@ -1,0 +1,72 @@
+"""What is known of a checkpoint beyond its config: which layer to read, which start token, what it was trained on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from iterprime_xai.records import ModelLoadError
+
+FILE = "iterprime_xai_profile.json"
+"""A profile that travels in a model's folder, beside its config."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How to read one checkpoint.
+
+    ``layer`` is the text encoder's 0-based index; ``start_token`` is what stands at position 0 before matching: "cls" as in
+    stock `transformers`, "enc" as in the BLIP and LAVIS releases. ``validated`` says on what the layer was chosen, or is
+    empty. ``domain`` names the training pictures when the model is only good for those. ``closed_vocabulary`` is true when
+    a word that is not one token was never seen in training.
+    """
+
+    layer: int | None = None
+    start_token: Literal["cls", "enc"] = "cls"
+    validated: str = ""
+    domain: str = ""
+    closed_vocabulary: bool = False
+
+
+_LAVIS = "layer 7 as in LAVIS's notebook"
+LISTED: dict[str, Profile] = {
+    "Salesforce/blip-itm-base-coco": Profile(7, "enc", _LAVIS),
+    "Salesforce/blip-itm-base-flickr": Profile(7, "enc", _LAVIS),
+    "Salesforce/blip-itm-large-coco": Profile(None, "enc"),
+    "Salesforce/blip-itm-large-flickr": Profile(None, "enc"),
+}
+"""Published checkpoints. Their own releases match with [ENC] at position 0, where `transformers` keeps [CLS]."""
+
+
+def default_layer(layers: tuple[int, ...], depth: int, width: int) -> tuple[int, str]:
+    """The layer to read for a checkpoint without a profile, and where that choice comes from.
+
+    7 for a text encoder of BLIP-base size (12 layers of width 768, LAVIS's notebook), else two thirds of the
+    depth, moved to the nearest layer that has cross-attention.
+    """
+    if (depth, width) == (12, 768):
+        wanted, why = 7, _LAVIS
+    else:
+        wanted, why = depth * 2 // 3, "two thirds of the depth"
+    return min(layers, key=lambda layer: (abs(layer - wanted), layer)), why
+
+
+def read(folder: Path) -> Profile | None:
+    """The profile in a model's folder, or ``None`` where there is no such file. Raises ``ModelLoadError`` if it is broken."""
+    path = folder / FILE
+    if not path.is_file():
+        return None
+    try:
+        return Profile(**json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as error:
+        raise ModelLoadError(
+            f"{path} should hold the fields of a profile ({', '.join(Profile.__slots__)}), but it cannot be read: {error}. "
+            "Mend or delete it."
+        ) from error
+
+
+def write(profile: Profile, folder: Path) -> None:
+    """Put a profile beside a model's config."""
+    (folder / FILE).write_text(json.dumps(asdict(profile), indent=2) + "\n", encoding="utf-8")

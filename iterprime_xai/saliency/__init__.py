@@ -1,0 +1,19 @@
+"""From attention to heatmap: Grad-CAM, primary-word emphasis, iterative refinement."""
+
+from iterprime_xai.saliency.emphasis import Emphasis, TokenRoles, fuse, token_roles
+from iterprime_xai.saliency.gradcam import activation, token_gradcam
+from iterprime_xai.saliency.recipe import RECIPES, Recipe, get_recipe
+from iterprime_xai.saliency.refinement import refine
+
+__all__ = [
+    "RECIPES",
+    "Emphasis",
+    "Recipe",
+    "TokenRoles",
+    "activation",
+    "fuse",
+    "get_recipe",
+    "refine",
+    "token_gradcam",
+    "token_roles",
+]

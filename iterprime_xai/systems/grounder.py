@@ -1,0 +1,287 @@
+"""The whole path from a picture and a phrase to a heatmap and a mask, for one model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from iterprime_xai.data.images import Picture, read_image, sha256
+from iterprime_xai.language import parse
+from iterprime_xai.masks import as_proposals, classical_proposals, select
+from iterprime_xai.models import ImageTokens, load_matcher
+from iterprime_xai.models.loading import REAL_CHECKPOINT
+from iterprime_xai.records import Expression, Grounding, OptionError, Proposals
+from iterprime_xai.records.heatmap import box_of, minmax, peak
+from iterprime_xai.saliency import Recipe, get_recipe, refine
+from iterprime_xai.saliency.emphasis import check
+from iterprime_xai.saliency.refinement import is_blank
+
+if TYPE_CHECKING:
+    from iterprime_xai.models.blip import BlipMatcher
+
+METHODS = ("gradcam",)
+ANSWERS = ("always", "may_abstain")
+ABSTAIN_BELOW = 0.5
+"""With ``answer="may_abstain"``, no mask is given when the first pass's match probability is below this."""
+
+
+class Grounder:
+    """Grounds phrases in pictures with one model; made by :func:`load`."""
+
+    def __init__(self, matcher: BlipMatcher) -> None:
+        self.matcher = matcher
+
+    def ground(
+        self,
+        image: Any,
+        text: str,
+        *,
+        method: str = "gradcam",
+        layer: int | None = None,
+        recipe: str | Recipe = "default",
+        passes: int | None = None,
+        emphasis: str | bool | None = None,
+        proposals: Any = None,
+        answer: Literal["always", "may_abstain"] = "always",
+    ) -> Grounding:
+        """Show where the model looks for ``text`` in ``image``, and the mask that follows.
+
+        Args:
+            image: a path, PIL image or uint8 array (height, width[, channels]).
+            text: the referring expression.
+            method: "gradcam".
+            layer: the text encoder's own 0-based index; default: the checkpoint's profile, else a stated guess.
+            recipe: "default", "paper" or a `Recipe`.
+            passes: at most this many looks; 1 turns refinement off.
+            emphasis: "both", "local", "global", "none", "all_tokens", "sentence", true ("both") or false ("none").
+            proposals: masks to choose from (`Proposals`, bool array (n, height, width) or a list of masks); ``None`` makes classical
+                ones, ``False`` stops after the heatmap.
+            answer: "always" gives a mask whenever there is a proposal; "may_abstain" gives none when the match is unlikely.
+
+        Raises:
+            ImageInputError, PhraseError, LayerError, OptionError, ProposalError: with what was expected, what came, what to do.
+        """
+        return self.ground_many(
+            image,
+            [text],
+            method=method,
+            layer=layer,
+            recipe=recipe,
+            passes=passes,
+            emphasis=emphasis,
+            proposals=proposals,
+            answer=answer,
+        )[0]
+
+    def ground_many(
+        self,
+        image: Any,
+        texts: Sequence[str],
+        *,
+        method: str = "gradcam",
+        layer: int | None = None,
+        recipe: str | Recipe = "default",
+        passes: int | None = None,
+        emphasis: str | bool | None = None,
+        proposals: Any = None,
+        answer: Literal["always", "may_abstain"] = "always",
+    ) -> list[Grounding]:
+        """Ground several phrases in one picture, which is read, encoded and cut into proposals once. See :meth:`ground`."""
+        if isinstance(texts, str):
+            raise OptionError("texts must be a list of phrases, but got one string; use ground(image, text) for one phrase.")
+        if method not in METHODS:
+            raise OptionError(f"method must be one of {', '.join(METHODS)}, but got {method!r}.")
+        if answer not in ANSWERS:
+            raise OptionError(f"answer must be one of {', '.join(ANSWERS)}, but got {answer!r}.")
+        named = get_recipe(recipe, passes=passes)
+        settings = get_recipe(named, emphasis=check(emphasis, named.emphasis))
+        chosen_layer, layer_note = self.matcher.choose_layer(layer)
+        expressions = [parse(text) for text in texts]
+        picture = read_image(image)
+        image_tokens = self.matcher.encode_image(picture.image)
+        candidates = self._proposals(picture, proposals)
+        common = {"method": method, "answer": answer, "image": _identity(picture)}
+        return [
+            self._ground(picture, image_tokens, each, settings, chosen_layer, layer_note, candidates, answer, common)
+            for each in expressions
+        ]
+
+    def _ground(
+        self,
+        picture: Picture,
+        image_tokens: ImageTokens,
+        expression: Expression,
+        recipe: Recipe,
+        layer: int,
+        layer_note: str,
+        proposals: Proposals | None,
+        answer: Literal["always", "may_abstain"],
+        common: dict[str, Any],
+    ) -> Grounding:
+        text, shift = recipe.text(expression.text)
+        passes = refine(
+            self.matcher,
+            image_tokens,
+            self.matcher.tokenize(text),
+            expression,
+            layer=layer,
+            recipe=recipe,
+            shift=shift,
+        )
+        heatmap = passes[-1].blended
+        height, width = picture.image.height, picture.image.width
+        blank = is_blank(heatmap)
+        selection, mask = None, None
+        if proposals is not None:
+            selection = select(
+                proposals,
+                heatmap,
+                rule=recipe.selection,
+                answer=answer,
+                probability=passes[0].probability,
+                abstain_below=ABSTAIN_BELOW,
+            )
+            if selection.answer is not None:
+                mask = proposals.masks[selection.answer]
+        return Grounding(
+            image=picture.image,
+            expression=expression,
+            heatmap=heatmap,
+            passes=passes,
+            box=box_of(mask) if mask is not None else _hot_box(heatmap, (height, width)),
+            point=None if blank else peak(heatmap, (height, width)),
+            proposals=proposals,
+            selection=selection,
+            mask=mask,
+            trace=(
+                *picture.notes,
+                *self._language_notes(expression),
+                f"start token [{self.matcher.profile.start_token.upper()}]",
+                layer_note,
+                *_pass_notes(passes),
+                *((f"{len(proposals)} proposals from {proposals.source}",) if proposals is not None else ()),
+                *((selection.reason,) if selection is not None else ("saliency only, no mask asked for",)),
+                *self._domain_notes(),
+            ),
+            parameters={
+                **common,
+                "model": self.matcher.describe(),
+                "layer": layer,
+                "recipe": asdict(recipe),
+                "proposals": None if proposals is None else proposals.source,
+                "version": _version(),
+            },
+        )
+
+    def _proposals(self, picture: Picture, proposals: Any) -> Proposals | None:
+        if proposals is False:
+            return None
+        if proposals is None:
+            return classical_proposals(picture.image)
+        return as_proposals(proposals, (picture.image.height, picture.image.width))
+
+    def _language_notes(self, expression: Expression) -> list[str]:
+        notes = [
+            f"primary word {expression.primary_word!r} from parser {expression.parser} "
+            f"(confidence {expression.confidence:.2f})"
+        ]
+        words = tuple(word.text for word in expression.words)
+        for word, nearest in self.matcher.unknown_words(words).items():
+            hint = f"; the nearest word that it knows is {nearest!r}" if nearest else ""
+            notes.append(f"{self.matcher.name} never saw the word {word!r}{hint}")
+        return notes
+
+    def _domain_notes(self) -> list[str]:
+        domain = self.matcher.profile.domain
+        if not domain:
+            return []
+        return [
+            f"{self.matcher.name} was trained on {domain} only: do not trust it on photographs; for those use a real "
+            f"checkpoint, e.g. --model {REAL_CHECKPOINT}"
+        ]
+
+    def __repr__(self) -> str:
+        rows, columns = self.matcher.grid
+        return f"Grounder({self.matcher.name!r}, grid {rows}x{columns}, layers {list(self.matcher.layers)})"
+
+
+def load(
+    name_or_folder_or_model: Any = "tiny",
+    processor: Any = None,
+    *,
+    device: Any = None,
+    dtype: Any = None,
+    revision: str | None = None,
+    cache_dir: str | Path | None = None,
+    local_files_only: bool = False,
+) -> Grounder:
+    """Load a grounder: the bundled model, a folder in the hub's layout, a hub id, or a model in memory with its processor.
+
+    Args:
+        name_or_folder_or_model: "tiny", a folder, a hub id such as "Salesforce/blip-itm-base-coco", or a
+            `BlipForImageTextRetrieval`, which is used as it is and left as it was.
+        processor: a `BlipProcessor`, with a model in memory only.
+        device, dtype: where and how to load; default CUDA, MPS or CPU in float32.
+        revision, cache_dir, local_files_only: passed to the hub.
+
+    Raises:
+        ModelLoadError: what is missing and the command that fetches it. OptionError: arguments that do not go together.
+    """
+    return Grounder(
+        load_matcher(
+            name_or_folder_or_model,
+            processor,
+            device=device,
+            dtype=dtype,
+            revision=revision,
+            cache_dir=cache_dir,
+            local_files_only=local_files_only,
+        )
+    )
+
+
+def _hot_box(heatmap: np.ndarray, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
+    """The pixel box of the patches at or above half the map's range that hang together with the peak; ``None`` if blank."""
+    if is_blank(heatmap):
+        return None
+    from skimage.measure import label
+
+    regions = label(minmax(heatmap) >= 0.5, connectivity=1)
+    left, top, right, bottom = box_of(regions == regions.flat[int(np.argmax(heatmap))]) or (0, 0, 1, 1)
+    (rows, columns), (height, width) = heatmap.shape, size
+    return (
+        left * width // columns,
+        top * height // rows,
+        max(-(-right * width // columns), left * width // columns + 1),
+        max(-(-bottom * height // rows), top * height // rows + 1),
+    )
+
+
+def _pass_notes(passes: tuple[Any, ...]) -> list[str]:
+    notes = []
+    for number, each in enumerate(passes, 1):
+        kept = "" if each.accepted else ", left out of the map"
+        end = f"; stopped: {each.stopped}" if each.stopped else ""
+        notes.append(
+            f"pass {number}: match probability {each.probability:.3f}, {int(each.keep.sum())} of {each.keep.size} patches "
+            f"seen{kept}{end}"
+        )
+    return notes
+
+
+def _identity(picture: Picture) -> dict[str, Any]:
+    return {
+        "path": None if picture.path is None else str(picture.path),
+        "sha256": sha256(picture.image),
+        "size": [picture.image.height, picture.image.width],
+    }
+
+
+def _version() -> str:
+    from iterprime_xai import __version__
+
+    return __version__
