@@ -1,0 +1,188 @@
+"""What a grounding says in words and numbers: one reading of the record, for the figure, the page and the widget."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from iterprime_xai.records.expression import Expression, Span
+from iterprime_xai.records.grounding import Grounding, Pass, WordMap
+from iterprime_xai.visualize.colours import scale_of
+
+BLANK = "No evidence: the map is blank."
+
+MAIN_SETTINGS = ("model", "method", "recipe", "layer", "emphasis", "proposals", "answer")
+"""The parameters worth a line under a figure, in this order; the page lists all of them."""
+
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of the phrase: a word (its index in ``Expression.words``) or what stands between two words (``None``)."""
+
+    text: str
+    word: int | None
+
+
+def number(value: float) -> str:
+    """A magnitude in three digits at most: "0.43", "12", "3.1×10⁻¹⁰"."""
+    if not math.isfinite(value):
+        return "not a number" if math.isnan(value) else ("∞" if value > 0 else "−∞")
+    if value == 0:
+        return "0"
+    if 1e-3 <= abs(value) < 1e4:
+        return f"{value:.3g}".replace("-", "−") if abs(value) < 1000 else f"{value:.0f}".replace("-", "−")
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{mantissa}×10{str(int(exponent)).translate(_SUPERSCRIPTS)}".replace("-", "−")
+
+
+def probability(value: float) -> str:
+    """A probability in two decimals, never rounded to a certainty that it is not."""
+    if not math.isfinite(value):
+        return "not a number"
+    if 0 < value < 0.005:
+        return "< 0.01"
+    if 0.995 <= value < 1:
+        return "> 0.99"
+    return f"{value:.2f}"
+
+
+def percent(share: float) -> str:
+    """A share in whole per cent, with "< 1 %" for what is little but not nothing."""
+    return "< 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
+
+
+def pieces(expression: Expression) -> tuple[Piece, ...]:
+    """The phrase cut into words and what stands between them, in order; put together they are the phrase."""
+    found: list[Piece] = []
+    reached = 0
+    for index, word in sorted(enumerate(expression.words), key=lambda pair: pair[1].span):
+        start, end = max(word.span[0], reached), word.span[1]
+        if end <= start:
+            continue
+        if start > reached:
+            found.append(Piece(expression.text[reached:start], None))
+        found.append(Piece(expression.text[start:end], index))
+        reached = end
+    if reached < len(expression.text):
+        found.append(Piece(expression.text[reached:], None))
+    return tuple(found)
+
+
+def shares(words: Sequence[WordMap]) -> tuple[float, ...]:
+    """The part of all the words' positive heat that each word holds; they sum to 1, or are all 0 for blank maps."""
+    heat = [float(np.clip(np.nan_to_num(word.heatmap), 0, None).sum(dtype=np.float64)) for word in words]
+    total = math.fsum(heat)
+    return tuple(value / total for value in heat) if total > 0 else (0.0,) * len(heat)
+
+
+def shading(expression: Expression, words: Sequence[WordMap]) -> tuple[float | None, ...]:
+    """For each word of the expression how strongly to mark it, 1 for the word with the most heat; ``None`` without a map."""
+    held = shares(words)
+    most = max(held, default=0.0)
+    by_span: dict[Span, float] = {word.span: share for word, share in zip(words, held, strict=True)}
+    found = [by_span.get(word.span) for word in expression.words]
+    return tuple(None if share is None else (share / most if most > 0 else 0.0) for share in found)
+
+
+def blank(heatmap: np.ndarray) -> bool:
+    """Whether a map shows nothing: all of its values are the same, or some are not finite."""
+    return scale_of([heatmap]).flat
+
+
+def headline(grounding: Grounding) -> tuple[str, ...]:
+    """The finding in a few short sentences: match, peak, mask and how sure the choice is."""
+    sentences = [f"Match probability {probability(grounding.probability)}."]
+    if blank(grounding.heatmap):
+        sentences.append(BLANK)
+    elif grounding.point is not None:
+        x, y = grounding.point
+        sentences.append(f"The heat peaks at pixel ({x}, {y}).")
+    sentences.append(mask_sentence(grounding))
+    return tuple(sentences)
+
+
+def mask_sentence(grounding: Grounding) -> str:
+    """What became of the mask: its size and margin, or why there is none."""
+    selection = grounding.selection
+    if grounding.mask is None:
+        if selection is not None and selection.answer is None:
+            return f"No mask: the selection abstained. {selection.reason}".strip()
+        return "No mask: saliency only."
+    area = int(grounding.mask.sum())
+    sentence = f"The mask covers {percent(area / grounding.mask.size)} of the picture ({area:,} px)"
+    if selection is not None:
+        sentence += f", chosen with margin {selection.margin:.2f} (0 is a toss-up, 1 no rival)"
+    return sentence + "."
+
+
+def hidden(look: Pass) -> str:
+    """How many patches a pass was not allowed to see."""
+    count, total = int((~look.keep).sum()), look.keep.size
+    return f"{count} of {total} patches hidden" if count else "whole picture"
+
+
+def status(look: Pass) -> str:
+    """Whether a pass went into the final map."""
+    return "used" if look.accepted else "left out"
+
+
+def strength(look: Pass) -> str:
+    """The highest heat of a pass, or that it is blank."""
+    return "blank: no evidence" if blank(look.heatmap) else f"peak {number(float(look.heatmap.max()))}"
+
+
+def setting(value: Any) -> str:
+    """One parameter as short text; a record with a name shows its name."""
+    if isinstance(value, dict) and "name" in value:
+        return str(value["name"])
+    if isinstance(value, float):
+        return number(value)
+    return str(value)
+
+
+def main_settings(grounding: Grounding) -> str:
+    """Model, method, recipe, layer and so on, in one line."""
+    known = [(name, grounding.parameters.get(name)) for name in MAIN_SETTINGS]
+    return "  ·  ".join(f"{name} {setting(value)}" for name, value in known if value is not None)
+
+
+def caveats(trace: Sequence[str]) -> tuple[str, ...]:
+    """The sentences of the trace that limit what the figure may be taken to say."""
+    signs = ("not validated", "no evidence", "blank", "abstain", "unknown word", "does not know", "drawn scenes only")
+    return tuple(sentence for sentence in trace if any(sign in sentence.lower() for sign in signs))
+
+
+def alt_text(grounding: Grounding) -> str:
+    """The figure in words, for people who do not see it."""
+    count = len(grounding.passes)
+    looks = ", ".join(probability(each.probability) for each in grounding.passes)
+    return " ".join(
+        [
+            f"Where the model looks for “{one_line(grounding.expression.text)}”.",
+            f"Primary word: {one_line(grounding.expression.primary_word)}.",
+            *headline(grounding),
+            f"{count} pass{'es' if count > 1 else ''}, match {looks}.",
+        ]
+    )
+
+
+def one_line(text: str) -> str:
+    """The text without line breaks, control and invisible formatting characters, which could reorder or hide a line."""
+    kept = [" " if unicodedata.category(each) in ("Cc", "Zl", "Zp") else each for each in text]
+    return " ".join("".join(each for each in kept if unicodedata.category(each) != "Cf").split())
+
+
+def right_to_left(text: str) -> bool:
+    """Whether the first letter with a direction runs from right to left, as in Hebrew and Arabic."""
+    for each in text:
+        direction = unicodedata.bidirectional(each)
+        if direction in ("L", "R", "AL"):
+            return direction != "L"
+    return False
