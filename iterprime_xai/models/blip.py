@@ -167,11 +167,13 @@ class BlipMatcher:
         # Passing only the kept tokens equals masking the keys; `encoder_attention_mask` is ignored by the stock model.
         # A detached leaf in front of the text encoder puts the attention in the graph even when every weight is frozen.
         with torch.inference_mode(False), torch.set_grad_enabled(bool(layers)), self._undisturbed():
+            # Clones, since tensors made in a caller's inference mode cannot enter a graph.
             leaf = image_tokens.hidden.detach().clone()[:, kept].requires_grad_(bool(layers))
+            ids = text_tokens.ids.clone()
             with self._captured(layers) as captured:
                 hidden = self.model.text_encoder(
-                    input_ids=text_tokens.ids,
-                    attention_mask=torch.ones_like(text_tokens.ids),
+                    input_ids=ids,
+                    attention_mask=torch.ones_like(ids),
                     encoder_hidden_states=leaf,
                 ).last_hidden_state
             scores = self.model.itm_head(hidden[:, 0]).float()
@@ -179,6 +181,7 @@ class BlipMatcher:
             gradients = (
                 torch.autograd.grad(scores[0, MATCH] * scale, [captured[layer] for layer in layers]) if layers else ()
             )
+        scores = scores.detach()
         return Match(
             logit=float(scores[0, MATCH]),
             probability=float(scores[0].softmax(-1)[MATCH]),

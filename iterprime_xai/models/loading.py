@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,10 +118,12 @@ def _from_folder(folder: Path, name: str, device: Any, dtype: Any) -> BlipMatche
         raise ModelLoadError(f"{folder / 'config.json'} cannot be read as a model config: {error}") from error
     if config.model_type != "blip":
         raise ModelLoadError(f"{name} is a {config.model_type!r} model; this version reads BLIP image-text matching only.")
+    wanted, place = _dtype(dtype), _device(device, torch)
     try:
-        model, report = BlipForImageTextRetrieval.from_pretrained(
-            folder, config=config, dtype=_dtype(dtype), output_loading_info=True
-        )
+        with _without_progress_bar():
+            model, report = BlipForImageTextRetrieval.from_pretrained(
+                folder, config=config, dtype=wanted, output_loading_info=True
+            )
     except Exception as error:
         raise ModelLoadError(f"The weights of {name} cannot be loaded: {error}") from error
     missing = sorted(report["missing_keys"])
@@ -136,8 +140,22 @@ def _from_folder(folder: Path, name: str, device: Any, dtype: Any) -> BlipMatche
             f"{name}: the tokenizer or preprocessor_config.json cannot be loaded; save the processor into the same folder. "
             f"({error})"
         ) from error
-    model.requires_grad_(False).eval().to(_device(device, torch))
+    model.requires_grad_(False).eval().to(place)
     return BlipMatcher(model, images, tokenizer, name=name, profile=read(folder) or LISTED.get(name))
+
+
+@contextmanager
+def _without_progress_bar() -> Iterator[None]:
+    """Load local weights without a bar, then give the user's setting back."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def _in_memory(model: Any, processor: Any, device: Any, dtype: Any) -> BlipMatcher:

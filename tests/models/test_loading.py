@@ -1,0 +1,120 @@
+"""Loading by name, folder, hub id and from memory, and what is said when that fails."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+import torch
+
+from iterprime_xai.models import Profile, load_matcher
+from iterprime_xai.models.profiles import FILE, default_layer, write
+from iterprime_xai.records import ModelLoadError, OptionError
+from conftest import SHAPES, build_processor
+
+
+@pytest.fixture
+def copy(model_folder, tmp_path):
+    return shutil.copytree(model_folder, tmp_path / "model")
+
+
+def test_a_folder_in_the_hubs_layout_loads_with_the_same_answer(model_folder, picture):
+    matcher = load_matcher(model_folder)
+    assert matcher.describe()["grid"] == [6, 6]
+    assert not matcher.model.training
+    match = matcher.match(matcher.encode_image(picture), matcher.tokenize("red dog"))
+    again = load_matcher(str(model_folder), dtype="float32", device="cpu")
+    assert again.match(again.encode_image(picture), again.tokenize("red dog")).logit == match.logit
+
+
+def test_a_profile_in_the_folder_decides_the_layer(copy):
+    write(Profile(layer=1, validated="scenes:val"), copy)
+    assert load_matcher(copy).choose_layer(None) == (1, "layer 1, from the checkpoint's profile (scenes:val)")
+
+
+def test_a_broken_profile_is_named(copy):
+    (copy / FILE).write_text("{", encoding="utf-8")
+    with pytest.raises(ModelLoadError, match="Mend or delete"):
+        load_matcher(copy)
+
+
+@pytest.mark.parametrize(
+    ("removed", "message"),
+    [
+        ("config.json", "config.json is missing"),
+        ("model.safetensors", "weights of model cannot be loaded"),
+        ("preprocessor_config.json", "save the processor into the same folder"),
+    ],
+)
+def test_an_incomplete_folder_says_what_is_missing(copy, removed, message):
+    (copy / removed).unlink()
+    if removed == "preprocessor_config.json":
+        (copy / "processor_config.json").unlink(missing_ok=True)
+    with pytest.raises(ModelLoadError, match=message):
+        load_matcher(copy)
+
+
+def test_truncated_weights_are_named(copy):
+    weights = copy / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(ModelLoadError, match="cannot be loaded"):
+        load_matcher(copy)
+
+
+def test_missing_weights_are_never_random_silently(copy):
+    from safetensors.torch import load_file, save_file
+
+    weights = load_file(copy / "model.safetensors")
+    save_file({k: v for k, v in weights.items() if "itm_head" not in k}, copy / "model.safetensors", {"format": "pt"})
+    with pytest.raises(ModelLoadError, match=r"lacks 2 weights.*itm_head"):
+        load_matcher(copy)
+
+
+def test_another_family_is_named(copy):
+    config = json.loads((copy / "config.json").read_text(encoding="utf-8"))
+    (copy / "config.json").write_text(json.dumps({**config, "model_type": "bert"}), encoding="utf-8")
+    with pytest.raises(ModelLoadError, match="'bert' model"):
+        load_matcher(copy)
+
+
+def test_a_misspelt_name_gets_the_nearest_right_one():
+    with pytest.raises(ModelLoadError, match="expected a bundled name"):
+        load_matcher("tinny")
+    with pytest.raises(ModelLoadError, match="existing folder"):
+        load_matcher("./no/such/folder")
+
+
+def test_a_hub_model_that_is_not_cached_names_the_command_that_fetches_it(tmp_path):
+    with pytest.raises(ModelLoadError, match=r"hf download Salesforce/blip-itm-base-coco --revision v1"):
+        load_matcher("Salesforce/blip-itm-base-coco", cache_dir=tmp_path, local_files_only=True, revision="v1")
+
+
+def test_a_model_in_memory_is_neither_moved_nor_cast(random_model, shape, tokenizer):
+    processor = build_processor(shape, tokenizer)
+    assert load_matcher(random_model, processor).model is random_model
+    with pytest.raises(OptionError, match="never moved or cast"):
+        load_matcher(random_model, processor, device="cpu")
+    with pytest.raises(OptionError, match="needs its processor"):
+        load_matcher(random_model)
+    with pytest.raises(OptionError, match="image_processor"):
+        load_matcher(random_model, object())
+    with pytest.raises(ModelLoadError, match="got Linear"):
+        load_matcher(torch.nn.Linear(2, 2), processor)
+
+
+def test_processor_device_and_dtype_are_checked(model_folder, tokenizer):
+    with pytest.raises(OptionError, match="Leave processor out"):
+        load_matcher(model_folder, build_processor(SHAPES[0], tokenizer))
+    with pytest.raises(OptionError, match="cannot be used here"):
+        load_matcher(model_folder, device="warp")
+    with pytest.raises(OptionError, match="dtype must be"):
+        load_matcher(model_folder, dtype="int8")
+
+
+@pytest.mark.parametrize(
+    ("layers", "depth", "width", "expected"),
+    [(range(12), 12, 768, 7), (range(12), 12, 512, 8), (range(3), 3, 64, 2), (range(6, 12), 12, 768, 7), ((0, 1), 6, 8, 1)],
+)
+def test_default_layer(layers, depth, width, expected):
+    assert default_layer(tuple(layers), depth, width)[0] == expected
