@@ -1,0 +1,80 @@
+"""Per-token Grad-CAM against an independent few-line autograd computation, and proof that the comparison can fail."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from conftest import SHAPES, build_model, build_processor
+from iterprime_xai.models import load_matcher
+from iterprime_xai.records import LayerError
+from iterprime_xai.saliency import token_gradcam
+
+TEXT = "the red dog left of a zebra"
+
+
+def reference(model, processor, image, text, layer):
+    """(heads, tokens, rows, columns): the stock model's own attention outputs and `backward`-free autograd, nothing of ours."""
+    pixels = processor.image_processor(images=image, return_tensors="pt")["pixel_values"]
+    ids = processor.tokenizer(text, return_tensors="pt")["input_ids"]
+    tokens = model.vision_model(pixel_values=pixels).last_hidden_state
+    out = model.text_encoder(input_ids=ids, encoder_hidden_states=tokens, output_attentions=True)
+    attention = out.cross_attentions[layer]
+    gradient = torch.autograd.grad(model.itm_head(out.last_hidden_state[:, 0])[0, 1], attention)[0]
+    side = model.config.vision_config.image_size // model.config.vision_config.patch_size
+    maps = (gradient.clamp(min=0) * attention)[0, :, :, 1:]
+    return maps.reshape(*maps.shape[:2], side, side).detach().numpy()
+
+
+def close(ours, theirs):
+    return ours.shape == theirs.shape and np.abs(ours - theirs).max() <= 1e-4 * np.abs(theirs).max()
+
+
+@pytest.fixture(params=[(shape, layer) for shape in SHAPES for layer in range(shape.text_layers)], ids=str)
+def case(request, tokenizer, picture):
+    shape, layer = request.param
+    processor = build_processor(shape, tokenizer)
+    model = build_model(shape, tokenizer, seed=3)
+    ours = token_gradcam(load_matcher(model, processor), picture, TEXT, layer)
+    return shape, layer, ours, reference(model, processor, picture, TEXT, layer), (model, processor)
+
+
+def test_equals_the_reference_at_every_layer(case):
+    _, _, ours, theirs, _ = case
+    assert ours.dtype == np.float32
+    assert np.abs(theirs).max() > 0
+    assert close(ours, theirs.mean(0))
+
+
+def test_every_row_is_seen_but_in_the_last_layer_only_the_first(case):
+    shape, layer, ours, theirs, _ = case
+    seen = theirs.mean(0).reshape(len(ours), -1).max(1) > 0
+    last = layer == shape.text_layers - 1
+    assert seen[0]
+    assert seen[1:].any() != last
+    assert ((ours.reshape(len(ours), -1).max(1) > 0) == seen).all()
+
+
+def test_the_comparison_fails_for_a_wrong_layer_token_or_head(case, picture):
+    shape, layer, ours, theirs, (model, processor) = case
+    expected = theirs.mean(0)
+    other = (layer + 1) % shape.text_layers
+    assert not close(ours, reference(model, processor, picture, TEXT, other).mean(0))
+    assert not close(ours, np.roll(expected, 1, axis=0))
+    if shape.heads > 1:
+        assert not close(ours, theirs[0])
+    assert not close(np.zeros_like(ours), expected)
+
+
+def test_rows_are_the_tokens_of_the_text_in_order(tokenizer, picture):
+    matcher = load_matcher(build_model(SHAPES[0], tokenizer), build_processor(SHAPES[0], tokenizer))
+    maps = token_gradcam(matcher, picture, TEXT, 0)
+    assert len(maps) == len(tokenizer(TEXT)["input_ids"])
+    assert maps.shape[1:] == (6, 6)
+
+
+def test_a_wrong_layer_is_refused(tokenizer, picture):
+    matcher = load_matcher(build_model(SHAPES[0], tokenizer), build_processor(SHAPES[0], tokenizer))
+    with pytest.raises(LayerError):
+        token_gradcam(matcher, picture, TEXT, 3)

@@ -1,0 +1,127 @@
+"""Refinement on scripted matchers: blending, cumulative masks, and why it stops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pytest
+import torch
+
+from iterprime_xai.models import ImageTokens, Match, TextTokens
+from iterprime_xai.records import Expression, OptionError, Word
+from iterprime_xai.saliency import RECIPES, Recipe, get_recipe, refine
+from iterprime_xai.saliency.refinement import BLANK, LAST, NOTHING_LEFT, PROBABILITY_FELL
+
+PLAIN = Recipe("plain", emphasis="all_tokens", passes=3)
+
+
+@dataclass
+class Scripted:
+    """Answers each pass with the next map and probability; one head, one token, gradient 1."""
+
+    maps: list
+    probabilities: list
+    keeps: list = field(default_factory=list)
+
+    def match(self, image_tokens, text_tokens, *, keep, layers):
+        number = len(self.keeps)
+        self.keeps.append(keep.copy())
+        heatmap = torch.tensor(self.maps[number], dtype=torch.float32)[None, None]
+        return Match(
+            0.0,
+            self.probabilities[number],
+            {layers[0]: heatmap.abs()},
+            {layers[0]: heatmap.sign() + (heatmap == 0)},
+        )
+
+
+def run(matcher, recipe=PLAIN):
+    expression = Expression("dog", (Word("dog", (0, 3), True, "NOUN"),), 0, (0, 3))
+    image = ImageTokens(torch.zeros(1, 5, 2), (2, 2), 1)
+    text = TextTokens("dog", torch.zeros(1, 1, dtype=torch.long), ((0, 3),))
+    return refine(matcher, image, text, expression, layer=0, recipe=recipe)
+
+
+def test_masks_the_hotter_half_of_the_range_and_masks_add_up():
+    script = Scripted([[[1.0, 0.5], [0.2, 0.0]], [[0, 0], [0.8, 0.1]], [[0, 0], [0, 0.3]]], [0.5, 0.6, 0.7])
+    passes = run(script)
+    assert [keep.tolist() for keep in script.keeps] == [
+        [[True, True], [True, True]],
+        [[False, False], [True, True]],
+        [[False, False], [False, True]],
+    ]
+    assert [each.stopped for each in passes] == [None, None, LAST]
+
+
+def test_blends_as_published_0_64_0_16_0_20():
+    script = Scripted([[[1.0, 0], [0, 0]], [[0, 1.0], [0, 0]], [[0, 0], [1.0, 0]]], [0.5, 0.5, 0.5])
+    passes = run(script)
+    assert passes[-1].blended.ravel() == pytest.approx([0.64, 0.16, 0.20, 0.0])
+    assert passes[0].blended.tolist() == passes[0].heatmap.tolist()
+
+
+def test_a_pass_whose_probability_fell_is_left_out_by_default_and_stays_in_with_the_paper_recipe():
+    maps = [[[1.0, 0], [0, 0]], [[0, 1.0], [0, 0]]]
+    ours = run(Scripted(maps, [0.5, 0.4]))
+    assert [each.accepted for each in ours] == [True, False]
+    assert ours[-1].stopped == PROBABILITY_FELL
+    assert ours[-1].blended.ravel() == pytest.approx([1, 0, 0, 0])
+    paper = run(Scripted(maps, [0.5, 0.4]), replace(PLAIN, keep_rejected=True))
+    assert paper[-1].accepted
+    assert paper[-1].stopped == PROBABILITY_FELL
+    assert paper[-1].blended.ravel() == pytest.approx([0.8, 0.2, 0, 0])
+
+
+@pytest.mark.parametrize("blank", [[[0.0, 0], [0, 0]], [[0.3, 0.3], [0.3, 0.3]], [[-1.0, -2], [-1, -1]]])
+def test_a_blank_map_stops_and_is_never_blended_in(blank):
+    first = run(Scripted([blank], [0.5]))
+    assert len(first) == 1
+    assert first[0].stopped == BLANK
+    second = run(Scripted([[[1.0, 0], [0, 0]], blank], [0.5, 0.6]))
+    assert [each.accepted for each in second] == [True, False]
+    assert second[-1].blended.ravel() == pytest.approx([1, 0, 0, 0])
+
+
+def test_stops_when_no_patch_is_left():
+    maps = [[[1.0, 0.9], [0.8, 0.0]], [[0, 0], [0, 0.7]]]
+    passes = run(Scripted(maps, [0.5, 0.6]))
+    assert passes[-1].stopped == NOTHING_LEFT
+    assert len(passes) == 2
+
+
+def test_one_pass_is_no_refinement():
+    passes = run(Scripted([[[1.0, 0], [0, 0]]], [0.5]), replace(PLAIN, passes=1))
+    assert len(passes) == 1
+    assert passes[0].stopped == LAST
+    assert passes[0].keep.all()
+
+
+def test_magnitude_is_kept_down_to_1e_10():
+    passes = run(Scripted([[[3e-10, 0], [0, 1e-10]], [[0, 0], [0, 2e-10]], [[0, 0], [0, 0]]], [0.5, 0.5, 0.5]))
+    assert passes[0].heatmap.dtype == np.float32
+    assert passes[1].blended.ravel() == pytest.approx([2.4e-10, 0, 0, 1.2e-10])
+
+
+def test_every_word_has_a_map_and_the_last_layer_is_blank_for_words(matcher, picture, shape):
+    from iterprime_xai.language import parse
+
+    expression = parse("red dog left of the tree")
+    image, text = matcher.encode_image(picture), matcher.tokenize(expression.text)
+    passes = refine(matcher, image, text, expression, layer=0, recipe=RECIPES["default"])
+    assert [word.text for word in passes[0].words] == ["red", "dog", "left", "of", "the", "tree"]
+    assert all(word.heatmap.max() > 0 for word in passes[0].words)
+    last = refine(matcher, image, text, expression, layer=shape.text_layers - 1, recipe=RECIPES["default"])
+    assert all(word.heatmap.max() == 0 for word in last[0].words)
+    assert last[0].heatmap.max() > 0
+
+
+def test_recipes_are_checked():
+    assert get_recipe("paper").text("dog") == ("there is a dog", 11)
+    assert get_recipe("default", passes=1).passes == 1
+    assert get_recipe(RECIPES["paper"], emphasis="none").emphasis == "none"
+    with pytest.raises(OptionError, match="recipe must be one of default, paper"):
+        get_recipe("papr")
+    for passes in (0, -1, 1.5, True):
+        with pytest.raises(OptionError, match="at least 1"):
+            get_recipe("default", passes=passes)
