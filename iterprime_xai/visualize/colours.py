@@ -11,7 +11,7 @@ import numpy as np
 SIGNED_FROM = 0.1
 """A map counts as signed, and gets the blue-orange table, when its negative part reaches this share of its positive one."""
 
-COLD_OPACITY = 0.35
+COLD_OPACITY = 0.48
 """How opaque the coldest heat is, relative to the hottest: cold parts darken a little, and the picture stays readable."""
 
 FADE = 0.65

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-SMALLEST = 3
-"""Outlines of fewer points than this are not drawn."""
+LONGEST = 1200
+"""Masks with a longer side are traced on blocks of pixels: a block counts when any of its pixels does, so nothing vanishes."""
+
+SMOOTHED_FROM = 24
+"""Outlines with at least this many points lose their pixel stairs; smaller ones stay exact."""
 
 
-def contours(mask: np.ndarray, tolerance: float = 0.7) -> list[np.ndarray]:
+def contours(mask: np.ndarray, tolerance: float = 0.25) -> list[np.ndarray]:
     """Outlines of a bool (height, width) mask: closed (n, 2) arrays of (x, y) in pixels, pixel centres at half integers.
 
     Holes have an outline of their own. Points that stray less than ``tolerance`` pixels from a straight line are left
@@ -16,15 +19,33 @@ def contours(mask: np.ndarray, tolerance: float = 0.7) -> list[np.ndarray]:
     """
     from skimage.measure import approximate_polygon, find_contours
 
-    padded = np.pad(np.asarray(mask, dtype=np.float32), 1)
+    mask = np.asarray(mask, dtype=bool)
     height, width = mask.shape
+    block = -(-max(height, width) // LONGEST)
+    padded = np.pad(_any_of_blocks(mask, block).astype(np.float32), 1)
     outlines = []
     for outline in find_contours(padded, 0.5):
-        simple = approximate_polygon(outline, tolerance) if tolerance > 0 else outline
-        if len(simple) < SMALLEST:
-            simple = outline
-        # Half a pixel in from the border and out again: row 0.5 of the padded mask is the upper edge of the picture.
-        rows = np.clip(simple[:, 0] - 0.5, 0, height)
-        columns = np.clip(simple[:, 1] - 0.5, 0, width)
-        outlines.append(np.stack([columns, rows], axis=1))
+        smooth = _smoothed(outline) if len(outline) >= SMOOTHED_FROM else outline
+        simple = approximate_polygon(smooth, tolerance)
+        # Row 0.5 of the padded mask is the upper edge of the picture.
+        x = np.clip((simple[:, 1] - 0.5) * block, 0, width)
+        y = np.clip((simple[:, 0] - 0.5) * block, 0, height)
+        outlines.append(np.stack([x, y], axis=1))
     return outlines
+
+
+def _any_of_blocks(mask: np.ndarray, block: int) -> np.ndarray:
+    if block == 1:
+        return mask
+    height, width = mask.shape
+    padded = np.pad(mask, ((0, -height % block), (0, -width % block)))
+    rows, columns = padded.shape
+    return padded.reshape(rows // block, block, columns // block, block).any(axis=(1, 3))
+
+
+def _smoothed(outline: np.ndarray) -> np.ndarray:
+    """A closed outline averaged over five neighbours, twice; it stays closed."""
+    ring = outline[:-1]
+    for _ in range(2):
+        ring = sum(np.roll(ring, shift, axis=0) for shift in (-2, -1, 0, 1, 2)) / 5
+    return np.concatenate([ring, ring[:1]])

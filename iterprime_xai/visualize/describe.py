@@ -91,6 +91,12 @@ def shading(expression: Expression, words: Sequence[WordMap]) -> tuple[float | N
     return tuple(None if share is None else (share / most if most > 0 else 0.0) for share in found)
 
 
+def final_pass(grounding: Grounding) -> int:
+    """Index of the pass that ``Grounding.words`` comes from: the last that was used, or the last of all."""
+    used = [index for index, look in enumerate(grounding.passes) if look.accepted]
+    return used[-1] if used else len(grounding.passes) - 1
+
+
 def blank(heatmap: np.ndarray) -> bool:
     """Whether a map shows nothing: all of its values are the same, or some are not finite."""
     return scale_of([heatmap]).flat

@@ -148,7 +148,9 @@ class Placed:
     width: float
 
 
-def flow(runs: Sequence[tuple[str, Style]], room: float, most: int, leftwards: bool = False) -> tuple[list[Placed], int]:
+def flow(
+    runs: Sequence[tuple[str, Style]], room: float, most: int, leftwards: bool = False
+) -> tuple[list[Placed], int]:
     """Lay runs of text out in lines of ``room`` inches and return them with the number of lines.
 
     A run that holds only spaces is a gap and vanishes at a line's start. ``leftwards`` lays out from right to left.
