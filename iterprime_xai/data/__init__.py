@@ -1,0 +1,7 @@
+"""Data in and out: pictures, data sets in the REFER layout, and generated scenes."""
+
+from __future__ import annotations
+
+from iterprime_xai.data.images import Picture, read_image, sha256
+
+__all__ = ["Picture", "read_image", "sha256"]
