@@ -1,0 +1,103 @@
+"""Draws the sprite atlases of the package from their sources; needed only when the vocabulary changes, never at run time.
+
+Run as ``python -m iterprime_xai.data.scenes.build_atlas --font NotoColorEmoji.ttf --drawings FOLDER`` where FOLDER holds the
+flat SVG files of Fluent emoji (the npm package ``fluentui-emoji``, ``icons/flat``). Needs CairoSVG.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from iterprime_xai.data.scenes.sprites import ASSETS, COLUMNS, TILE
+from iterprime_xai.data.scenes.vocabulary import NOUNS, Noun
+
+FONT_SIZE = 109  # the only size at which the font carries its bitmaps
+
+
+def from_font(font: ImageFont.FreeTypeFont, noun: Noun) -> Image.Image:
+    """One glyph, RGBA, on a canvas larger than it."""
+    canvas = Image.new("RGBA", (220, 220), (0, 0, 0, 0))
+    ImageDraw.Draw(canvas).text((30, 40), noun.glyph, font=font, embedded_color=True)
+    return canvas
+
+
+def from_svg(path: Path) -> Image.Image:
+    """One SVG drawing, RGBA, well above tile size."""
+    import cairosvg
+
+    png = cairosvg.svg2png(bytestring=path.read_bytes(), output_width=4 * TILE, output_height=4 * TILE)
+    return Image.open(io.BytesIO(png)).convert("RGBA")
+
+
+def fitted(drawing: Image.Image) -> Image.Image:
+    """The drawing cut to what is visible, scaled so that its longest side fills a tile, and centred."""
+    left, top, right, bottom = drawing.getchannel("A").point(lambda value: 255 * (value > 8)).getbbox()  # type: ignore
+    drawing = drawing.crop((left, top, right, bottom))
+    scale = (TILE - 2) / max(drawing.size)
+    size = (max(1, round(drawing.width * scale)), max(1, round(drawing.height * scale)))
+    drawing = drawing.resize(size, Image.Resampling.LANCZOS)
+    tile = Image.new("RGBA", (TILE, TILE), (0, 0, 0, 0))
+    tile.paste(drawing, ((TILE - size[0]) // 2, (TILE - size[1]) // 2))
+    return tile
+
+
+def shaded(tile: Image.Image) -> np.ndarray:
+    """Brightness (stretched to the full range, its median brought to the middle) and opacity, uint8 (TILE, TILE, 2)."""
+    pixels = np.asarray(tile, dtype=np.float64)
+    red, green, blue = pixels[..., 0], pixels[..., 1], pixels[..., 2]
+    light = (0.34 * red + 0.5 * green + 0.16 * blue) / 255
+    solid = pixels[..., 3] > 128
+    low, high = np.percentile(light[solid], (2, 98))
+    light = np.clip((light - low) / max(high - low, 1e-3), 0, 1)
+    middle = float(np.clip(np.median(light[solid]), 0.08, 0.92))
+    gamma = float(np.clip(np.log(0.55) / np.log(middle), 0.45, 2.2))
+    light = spread(light**gamma, pixels[..., 3] > 160)
+    light[pixels[..., 3] == 0] = 0
+    return np.stack([np.round(light * 255), pixels[..., 3]], axis=-1).astype(np.uint8)
+
+
+def spread(light: np.ndarray, solid: np.ndarray, steps: int = 6) -> np.ndarray:
+    """Half-transparent rims take the brightness of their solid neighbours, so that they do not show as a dotted line."""
+    known, light = solid.copy(), np.where(solid, light, 0.0)
+    for _ in range(steps):
+        padded, counted = np.pad(light, 1), np.pad(known.astype(float), 1)
+        shifts = [(row, column) for row in range(3) for column in range(3)]
+        height, width = light.shape
+        total = sum(padded[row : row + height, column : column + width] for row, column in shifts)
+        count = sum(counted[row : row + height, column : column + width] for row, column in shifts)
+        fresh = ~known & (count > 0)
+        light[fresh] = (total / np.maximum(count, 1))[fresh]
+        known |= fresh
+    return light
+
+
+def sheet(tiles: list[Image.Image]) -> Image.Image:
+    """All tiles in one picture of brightness and opacity, in the order of the vocabulary."""
+    rows = -(-len(tiles) // COLUMNS)
+    pixels = np.zeros((rows * TILE, COLUMNS * TILE, 2), np.uint8)
+    for index, tile in enumerate(tiles):
+        top, left = index // COLUMNS * TILE, index % COLUMNS * TILE
+        pixels[top : top + TILE, left : left + TILE] = shaded(fitted(tile))
+    return Image.fromarray(pixels, "LA")
+
+
+def main() -> None:
+    """Write ``sprites-main.png`` and ``sprites-ood.png`` into the package's assets."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--font", type=Path, required=True)
+    parser.add_argument("--drawings", type=Path, required=True)
+    options = parser.parse_args()
+    font = ImageFont.truetype(str(options.font), FONT_SIZE)
+    ASSETS.mkdir(parents=True, exist_ok=True)
+    sheet([from_font(font, noun) for noun in NOUNS]).save(ASSETS / "sprites-main.png", optimize=True)
+    drawings = [from_svg(options.drawings / f"{noun.drawing}.svg") for noun in NOUNS]
+    sheet(drawings).save(ASSETS / "sprites-ood.png", optimize=True)
+
+
+if __name__ == "__main__":
+    main()
