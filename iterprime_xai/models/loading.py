@@ -53,10 +53,10 @@ def load_matcher(
         raise OptionError("processor goes with a model in memory; a folder or hub id brings its own. Leave processor out.")
     name = str(source)
     if name in bundled_models():
-        return _from_folder(BUNDLED_FOLDER / name, name, device, dtype)
+        return _from_pretrained(BUNDLED_FOLDER / name, name, device, dtype)
     folder = Path(source).expanduser()
     if folder.is_dir():
-        return _from_folder(folder, folder.name, device, dtype)
+        return _from_pretrained(folder, folder.resolve().name, device, dtype)
     if isinstance(source, Path) or name.count("/") != 1 or name.startswith((".", "/", "~")):
         near = difflib.get_close_matches(name, [*bundled_models(), *LISTED], 1, 0.5)
         hint = f" Did you mean {near[0]!r}?" if near else ""
@@ -64,7 +64,10 @@ def load_matcher(
             f"No model {name!r}: expected a bundled name ({', '.join(bundled_models())}), an existing folder, or a hub id "
             f"such as {REAL_CHECKPOINT}.{hint}"
         )
-    return _from_folder(_fetch(name, revision, cache_dir, local_files_only), name, device, dtype)
+    hub = {"revision": revision, "cache_dir": cache_dir, "local_files_only": local_files_only}
+    if not local_files_only and not is_cached(name, cache_dir):
+        _ask_hub(name, hub)
+    return _from_pretrained(name, name, device, dtype, hub)
 
 
 def is_cached(hub_id: str, cache_dir: str | Path | None = None) -> bool:
@@ -77,52 +80,58 @@ def is_cached(hub_id: str, cache_dir: str | Path | None = None) -> bool:
     return has("config.json") and (has("model.safetensors") or has("pytorch_model.bin"))
 
 
-def _fetch(hub_id: str, revision: str | None, cache_dir: str | Path | None, local_files_only: bool) -> Path:
-    """The local folder of a hub checkpoint, downloaded unless it is cached."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
+def _ask_hub(hub_id: str, hub: dict[str, Any]) -> None:
+    """Ask once whether the hub has a checkpoint: without this, an unreachable hub is retried for half a minute."""
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
 
-    wanted = ["*.json", "*.txt", "*.safetensors"]
     try:
-        return Path(
-            snapshot_download(
-                hub_id, revision=revision, cache_dir=cache_dir, local_files_only=local_files_only, allow_patterns=wanted
-            )
-        )
+        HfApi().model_info(hub_id, revision=hub["revision"], timeout=10)
     except (RepositoryNotFoundError, RevisionNotFoundError) as error:
-        raise ModelLoadError(f"The hub has no {hub_id!r} at revision {revision or 'main'!r}: check the spelling.") from error
-    except (OSError, ValueError, HfHubHTTPError) as error:
-        at = f" --revision {revision}" if revision else ""
-        into = f" --cache-dir {cache_dir}" if cache_dir else ""
-        raise ModelLoadError(
-            f"{hub_id} is neither cached nor reachable. Where there is a network, fetch it with "
-            f"`hf download {hub_id}{at}{into}`; offline, use the bundled model `tiny`. ({type(error).__name__})"
-        ) from error
+        at = f" at revision {hub['revision']}" if hub["revision"] else ""
+        raise ModelLoadError(f"The hub has no model {hub_id!r}{at}, or it is private: check the spelling.") from error
+    except Exception as error:
+        raise _unreachable(hub_id, hub, error) from error
 
 
-def _from_folder(folder: Path, name: str, device: Any, dtype: Any) -> BlipMatcher:
+def _unreachable(hub_id: str, hub: dict[str, Any], error: Exception) -> ModelLoadError:
+    """What to do about a hub checkpoint that cannot be had."""
+    at = f" --revision {hub['revision']}" if hub["revision"] else ""
+    into = f" --cache-dir {hub['cache_dir']}" if hub["cache_dir"] else ""
+    return ModelLoadError(
+        f"{hub_id} is neither cached nor reachable. Where there is a network, fetch it with "
+        f"`hf download {hub_id}{at}{into}`; offline, use the bundled model `tiny`. ({type(error).__name__})"
+    )
+
+
+def _from_pretrained(
+    location: str | Path, name: str, device: Any, dtype: Any, hub: dict[str, Any] | None = None
+) -> BlipMatcher:
+    """Load config, weights, tokenizer and image processor from a folder, or from the hub with its ``hub`` options."""
     import torch
     from transformers import AutoConfig, AutoTokenizer, BlipForImageTextRetrieval
     from transformers.models.blip.image_processing_pil_blip import BlipImageProcessorPil
 
     from iterprime_xai.models.blip import BlipMatcher
 
-    if not (folder / "config.json").is_file():
+    wanted, place, options = _dtype(dtype), _device(device, torch), hub or {}
+    if hub is None and not (Path(location) / "config.json").is_file():
         raise ModelLoadError(
-            f"{folder} should hold a model in the hub's layout (config.json, model.safetensors, tokenizer, "
+            f"{location} should hold a model in the hub's layout (config.json, model.safetensors, tokenizer, "
             "preprocessor_config.json), but config.json is missing."
         )
     try:
-        config = AutoConfig.from_pretrained(folder)
+        config = AutoConfig.from_pretrained(location, **options)
     except Exception as error:
-        raise ModelLoadError(f"{folder / 'config.json'} cannot be read as a model config: {error}") from error
+        if hub is not None and isinstance(error, OSError):
+            raise _unreachable(name, hub, error) from error
+        raise ModelLoadError(f"The config.json of {name} cannot be read as a model config: {error}") from error
     if config.model_type != "blip":
         raise ModelLoadError(f"{name} is a {config.model_type!r} model; this version reads BLIP image-text matching only.")
-    wanted, place = _dtype(dtype), _device(device, torch)
     try:
         with _without_progress_bar():
             model, report = BlipForImageTextRetrieval.from_pretrained(
-                folder, config=config, dtype=wanted, output_loading_info=True
+                location, config=config, dtype=wanted, output_loading_info=True, **options
             )
     except Exception as error:
         raise ModelLoadError(f"The weights of {name} cannot be loaded: {error}") from error
@@ -133,15 +142,16 @@ def _from_folder(folder: Path, name: str, device: Any, dtype: Any) -> BlipMatche
             f"Load an image-text-matching checkpoint such as {REAL_CHECKPOINT}."
         )
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder)
-        images = BlipImageProcessorPil.from_pretrained(folder)
+        tokenizer = AutoTokenizer.from_pretrained(location, **options)
+        images = BlipImageProcessorPil.from_pretrained(location, **options)
     except Exception as error:
         raise ModelLoadError(
             f"{name}: the tokenizer or preprocessor_config.json cannot be loaded; save the processor into the same folder. "
             f"({error})"
         ) from error
     model.requires_grad_(False).eval().to(place)
-    return BlipMatcher(model, images, tokenizer, name=name, profile=read(folder) or LISTED.get(name))
+    profile = LISTED.get(name) if hub is not None else read(Path(location))
+    return BlipMatcher(model, images, tokenizer, name=name, profile=profile)
 
 
 @contextmanager
