@@ -20,10 +20,19 @@ FONT_SIZE = 109  # the only size at which the font carries its bitmaps
 
 
 def from_font(font: ImageFont.FreeTypeFont, noun: Noun) -> Image.Image:
-    """One glyph, RGBA, on a canvas larger than it."""
-    canvas = Image.new("RGBA", (220, 220), (0, 0, 0, 0))
-    ImageDraw.Draw(canvas).text((30, 40), noun.glyph, font=font, embedded_color=True)
-    return canvas
+    """One glyph, RGBA, on a canvas larger than it.
+
+    Drawn on black and on white, which together tell colour and opacity apart: drawn straight onto a transparent canvas, rims
+    would be blended with the canvas's own colour.
+    """
+    layers = []
+    for ground in (0, 255):
+        canvas = Image.new("RGB", (220, 220), (ground, ground, ground))
+        ImageDraw.Draw(canvas).text((30, 40), noun.glyph, font=font, embedded_color=True)
+        layers.append(np.asarray(canvas, dtype=np.float64))
+    opacity = np.clip(1 - (layers[1] - layers[0]).mean(axis=-1) / 255, 0, 1)
+    colour = np.clip(layers[0] / np.maximum(opacity, 1e-3)[..., None], 0, 255)
+    return Image.fromarray(np.round(np.dstack([colour, opacity * 255])).astype(np.uint8))
 
 
 def from_svg(path: Path) -> Image.Image:
@@ -51,19 +60,25 @@ def shaded(tile: Image.Image) -> np.ndarray:
     pixels = np.asarray(tile, dtype=np.float64)
     red, green, blue = pixels[..., 0], pixels[..., 1], pixels[..., 2]
     light = (0.34 * red + 0.5 * green + 0.16 * blue) / 255
-    solid = pixels[..., 3] > 128
+    solid = inside(pixels[..., 3] >= 128)
     low, high = np.percentile(light[solid], (2, 98))
-    light = np.clip((light - low) / max(high - low, 1e-3), 0, 1)
+    light = np.clip(0.5 + (light - (low + high) / 2) / max(high - low, 0.2), 0, 1)
     middle = float(np.clip(np.median(light[solid]), 0.08, 0.92))
     gamma = float(np.clip(np.log(0.55) / np.log(middle), 0.45, 2.2))
-    light = spread(light**gamma, pixels[..., 3] > 160)
+    light = spread(light**gamma, solid)
     light[pixels[..., 3] == 0] = 0
     return np.stack([np.round(light * 255), pixels[..., 3]], axis=-1).astype(np.uint8)
 
 
+def inside(solid: np.ndarray) -> np.ndarray:
+    """Pixels whose four neighbours are solid too: the drawing without its rim, whose colours are mixed."""
+    padded = np.pad(solid, 1)
+    return solid & padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+
+
 def spread(light: np.ndarray, solid: np.ndarray, steps: int = 6) -> np.ndarray:
-    """Half-transparent rims take the brightness of their solid neighbours, so that they do not show as a dotted line."""
-    known, light = solid.copy(), np.where(solid, light, 0.0)
+    """Rims take the brightness of their solid neighbours, so that they do not show as a dotted line."""
+    known, own, light = solid.copy(), light, np.where(solid, light, 0.0)
     for _ in range(steps):
         padded, counted = np.pad(light, 1), np.pad(known.astype(float), 1)
         shifts = [(row, column) for row in range(3) for column in range(3)]
@@ -73,7 +88,7 @@ def spread(light: np.ndarray, solid: np.ndarray, steps: int = 6) -> np.ndarray:
         fresh = ~known & (count > 0)
         light[fresh] = (total / np.maximum(count, 1))[fresh]
         known |= fresh
-    return light
+    return np.where(known, light, own)
 
 
 def sheet(tiles: list[Image.Image]) -> Image.Image:
