@@ -9,10 +9,10 @@ from functools import cache
 import numpy as np
 
 SIGNED_FROM = 0.1
-"""A map counts as signed, and gets the blue-orange table, when its negative part reaches this share of its positive one."""
+"""A map is signed, and gets the blue-orange table, when its negative part reaches this share of its positive one."""
 
 COLD_OPACITY = 0.48
-"""How opaque the coldest heat is, relative to the hottest: cold parts darken a little, and the picture stays readable."""
+"""How opaque the coldest heat is, relative to the hottest: cold parts darken a little and stay readable."""
 
 FADE = 0.65
 """How far the picture under the heat loses its own colours, so that they are not mistaken for heat."""
@@ -73,7 +73,7 @@ class Scale:
         return diverging() if self.signed else sequential()
 
     def levels(self, heatmap: np.ndarray) -> np.ndarray:
-        """Heat as places in the table: float32 in [0, 1], values beyond the ends clipped. Zero strength for a flat scale."""
+        """Heat as places in the table: float32 in [0, 1], clipped at the ends; a flat scale has no strength."""
         if self.flat:
             return np.full(np.shape(heatmap), 0.5 if self.signed else 0.0, np.float32)
         # In double precision: maps of 1e-38 would lose their differences in single.
@@ -81,7 +81,7 @@ class Scale:
         return np.clip(np.nan_to_num(scaled, nan=0.0), 0, 1).astype(np.float32)
 
     def strength(self, levels: np.ndarray) -> np.ndarray:
-        """How much heat a level stands for, in [0, 1]: the level itself, or its distance from zero on a signed scale."""
+        """How much heat a level stands for, in [0, 1]: the level, or its distance from zero on a signed scale."""
         return np.abs(2 * levels - 1) if self.signed else levels
 
 

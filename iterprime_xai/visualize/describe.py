@@ -15,6 +15,8 @@ from iterprime_xai.records.grounding import Grounding, Pass, WordMap
 from iterprime_xai.visualize.colours import scale_of
 
 BLANK = "No evidence: the map is blank."
+NEGATIVE = "No evidence: the heat is nowhere positive."
+BROKEN = "No evidence: the map holds values that are not finite numbers."
 
 MAIN_SETTINGS = ("model", "method", "recipe", "layer", "emphasis", "proposals", "answer")
 """The parameters worth a line under a figure, in this order; the page lists all of them."""
@@ -24,7 +26,7 @@ _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of the phrase: a word (its index in ``Expression.words``) or what stands between two words (``None``)."""
+    """A stretch of the phrase: a word (its index in ``Expression.words``) or what stands between two (``None``)."""
 
     text: str
     word: int | None
@@ -54,8 +56,10 @@ def probability(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share in whole per cent, with "< 1 %" for what is little but not nothing."""
-    return "< 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
+    """A share in per cent, with "< 0.1 %" for what is little but not nothing."""
+    if 0 < share < 0.0005:
+        return "< 0.1 %"
+    return f"{100 * share:.1f} %" if 0 < share < 0.0995 else f"{100 * share:.0f} %"
 
 
 def pieces(expression: Expression) -> tuple[Piece, ...]:
@@ -83,7 +87,7 @@ def shares(words: Sequence[WordMap]) -> tuple[float, ...]:
 
 
 def shading(expression: Expression, words: Sequence[WordMap]) -> tuple[float | None, ...]:
-    """For each word of the expression how strongly to mark it, 1 for the word with the most heat; ``None`` without a map."""
+    """How strongly to mark each word of the expression: 1 where most heat is, ``None`` for a word without a map."""
     held = shares(words)
     most = max(held, default=0.0)
     by_span: dict[Span, float] = {word.span: share for word, share in zip(words, held, strict=True)}
@@ -102,11 +106,21 @@ def blank(heatmap: np.ndarray) -> bool:
     return scale_of([heatmap]).flat
 
 
+def evidence(heatmap: np.ndarray) -> str | None:
+    """Why a map shows nothing, as a sentence; ``None`` for a map that shows something."""
+    if not np.isfinite(heatmap).all():
+        return BROKEN
+    if blank(heatmap):
+        return BLANK
+    return None if float(heatmap.max()) > 0 else NEGATIVE
+
+
 def headline(grounding: Grounding) -> tuple[str, ...]:
     """The finding in a few short sentences: match, peak, mask and how sure the choice is."""
     sentences = [f"Match probability {probability(grounding.probability)}."]
-    if blank(grounding.heatmap):
-        sentences.append(BLANK)
+    nothing = evidence(grounding.heatmap)
+    if nothing is not None:
+        sentences.append(nothing)
     elif grounding.point is not None:
         x, y = grounding.point
         sentences.append(f"The heat peaks at pixel ({x}, {y}).")
@@ -124,7 +138,7 @@ def mask_sentence(grounding: Grounding) -> str:
     area = int(grounding.mask.sum())
     sentence = f"The mask covers {percent(area / grounding.mask.size)} of the picture ({area:,} px)"
     if selection is not None:
-        sentence += f", chosen with margin {selection.margin:.2f} (0 is a toss-up, 1 no rival)"
+        sentence += f"; margin {selection.margin:.2f} (0 is a toss-up, 1 no rival)"
     return sentence + "."
 
 
@@ -141,7 +155,9 @@ def status(look: Pass) -> str:
 
 def strength(look: Pass) -> str:
     """The highest heat of a pass, or that it is blank."""
-    return "blank: no evidence" if blank(look.heatmap) else f"peak {number(float(look.heatmap.max()))}"
+    if blank(look.heatmap):
+        return "blank: no evidence"
+    return f"peak {number(float(look.heatmap.max()))}"
 
 
 def setting(value: Any) -> str:
@@ -155,13 +171,15 @@ def setting(value: Any) -> str:
 
 def main_settings(grounding: Grounding) -> str:
     """Model, method, recipe, layer and so on, in one line."""
-    known = [(name, grounding.parameters.get(name)) for name in MAIN_SETTINGS]
+    recipe = grounding.parameters.get("recipe")
+    inner = recipe if isinstance(recipe, dict) else {}
+    known = [(name, grounding.parameters.get(name, inner.get(name))) for name in MAIN_SETTINGS]
     return "  ·  ".join(f"{name} {setting(value)}" for name, value in known if value is not None)
 
 
 def caveats(trace: Sequence[str]) -> tuple[str, ...]:
     """The sentences of the trace that limit what the figure may be taken to say."""
-    signs = ("not validated", "no evidence", "blank", "abstain", "unknown word", "does not know", "drawn scenes only")
+    signs = ("not validated", "blank", "abstain", "never saw", "do not trust", "shortened", "headless")
     return tuple(sentence for sentence in trace if any(sign in sentence.lower() for sign in signs))
 
 

@@ -36,7 +36,7 @@ def figure(grounding: Grounding) -> Any:
     canvas = Canvas.of(grounding.image, grounding.mask, longest=1100)
     with rc_context({"hatch.linewidth": 0.7, "axes.unicode_minus": True}):
         blocks = [_header(grounding), _main(grounding, canvas)]
-        small = Canvas(np.asarray(panels.reduced(grounding.image, 420)), canvas.width, canvas.height, canvas.outlines)
+        small = Canvas(np.asarray(panels.sized(grounding.image, 420)), canvas.width, canvas.height, canvas.outlines)
         blocks.append(_passes(grounding, small))
         if grounding.words:
             blocks.append(_words(grounding, small))
@@ -151,8 +151,9 @@ def _main(grounding: Grounding, canvas: Canvas) -> Block:
     bar_room, gap, caption = 0.95, 0.25, SMALL.line + 0.08
     beside = aspect <= 2.4
     room = (WIDTH - bar_room - gap) / 2 if beside else WIDTH - bar_room
-    width, height = panels.fitted(aspect, room, 5.2)
-    step = (width + gap, 0.0) if beside else (0.0, height + caption + 0.1)
+    width, height = panels.fitted(aspect, room, 5.2 if aspect > 0.5 else 7.0)
+    slot = max(width, 3.6)
+    step = (slot + gap, 0.0) if beside else (0.0, height + caption + 0.1)
     scale = scale_of([grounding.heatmap])
 
     def draw(sheet: Sheet, top: float) -> None:
@@ -169,11 +170,12 @@ def _main(grounding: Grounding, canvas: Canvas) -> Block:
             if index == 1 and grounding.point is not None:
                 panels.draw_peak(axes, grounding.point)
             panels.draw_frame(axes, canvas, HAIRLINE)
-            text = shortened((_picture_caption, _heat_caption)[index](grounding), SMALL, max(width, 3.0))
+            text = shortened((_picture_caption, _heat_caption)[index](grounding), SMALL, slot)
             sheet.text(left, edge + height + 0.06, text, SMALL)
         left, edge = step[0] + width + 0.14, top + step[1]
         if scale.flat:
-            for index, line in enumerate(wrapped("no evidence: the map is blank", SMALL, bar_room - 0.14)):
+            why = describe.evidence(grounding.heatmap) or describe.BLANK
+            for index, line in enumerate(wrapped(why, SMALL, bar_room - 0.14)):
                 sheet.text(left, edge + index * SMALL.line, line, Style(SMALL.size, bold=True, colour=WARNING))
         else:
             bar = min(height, 2.6)
@@ -215,10 +217,11 @@ HEADING = 0.48
 def _passes(grounding: Grounding, canvas: Canvas) -> Block:
     """One panel per pass: what it saw, what it was not allowed to see, its match, and whether it was used."""
     looks = grounding.passes
-    columns = min(len(looks), 5)
+    aspect = panels.aspect_of(grounding.image)
+    columns = min(len(looks), 5) if aspect <= 2.4 else 2
     gap = 0.22
-    room = (WIDTH - gap * (max(columns, 3) - 1)) / max(columns, 3)
-    width, height = panels.fitted(panels.aspect_of(grounding.image), room, 2.7)
+    room = (WIDTH - gap) / 2 if aspect > 2.4 else (WIDTH - gap * (max(columns, 3) - 1)) / max(columns, 3)
+    width, height = panels.fitted(aspect, room, 2.7)
     title = Style(9.4, bold=True)
     captions = [_pass_lines(look, room) for look in looks]
     most = max(len(lines) for lines in captions)
@@ -261,7 +264,8 @@ def _passes(grounding: Grounding, canvas: Canvas) -> Block:
 
 
 def _pass_lines(look: Pass, room: float) -> list[str]:
-    lines = [shortened(f"{describe.hidden(look)}  ·  {describe.strength(look)}", SMALL, room)]
+    both = f"{describe.hidden(look)}  ·  {describe.strength(look)}"
+    lines = [both] if width_of(both, SMALL) <= room else [describe.hidden(look), describe.strength(look)]
     if look.stopped:
         lines += wrapped(drawable(f"Stopped: {look.stopped}"), SMALL, room, most=3)
     return lines
@@ -272,7 +276,7 @@ def _words(grounding: Grounding, canvas: Canvas) -> Block:
     chosen = describe.final_pass(grounding)
     words, keep = grounding.passes[chosen].words, grounding.passes[chosen].keep
     held = describe.shares(words)
-    columns, gap = 8, 0.16
+    columns, gap = 8 if panels.aspect_of(grounding.image) <= 2.4 else 4, 0.16
     room = (WIDTH - gap * (columns - 1)) / columns
     width, height = panels.fitted(panels.aspect_of(grounding.image), room, 1.3)
     label = Style(9.0)
@@ -321,7 +325,7 @@ def _footer(grounding: Grounding) -> Block:
     for sentence in caveats[:4]:
         lines += [(line, warning) for line in wrapped(drawable(f"⚠ {sentence}"), warning, WIDTH, most=2)]
     others = [sentence for sentence in grounding.trace if sentence not in caveats]
-    lines += [(line, SMALL) for line in wrapped(drawable(" ".join(others)), SMALL, WIDTH, most=3)]
+    lines += [(line, SMALL) for line in wrapped(drawable("  ·  ".join(others)), SMALL, WIDTH, most=3)]
 
     def draw(sheet: Sheet, top: float) -> None:
         sheet.box(0, top, WIDTH, 0.01, facecolor=HAIRLINE)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from iterprime_xai.visualize.describe import right_to_left
+
 _FALLBACKS = (
     "Noto Sans CJK SC",
     "Noto Sans CJK JP",
@@ -58,11 +60,20 @@ def drawable(text: str) -> str:
             continue
         elif ord(character) in _glyphs():
             drawn.append(character)
-        elif category == "So" and unicodedata.name(character, ""):
-            drawn.append(f"[{unicodedata.name(character).lower()}]")
+        elif category == "So":
+            drawn.append(f"[{unicodedata.name(character, 'symbol').lower()}]")
         else:
             drawn.append("\N{WHITE VERTICAL RECTANGLE}")
-    return "".join(drawn)
+    line = "".join(drawn)
+    return line[::-1] if right_to_left(line) and not _lays_out_directions() else line
+
+
+@cache
+def _lays_out_directions() -> bool:
+    """Whether matplotlib itself orders right-to-left text (3.11 and newer do)."""
+    from matplotlib import ft2font
+
+    return hasattr(ft2font, "__libraqm_version__")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +129,7 @@ def shortened(text: str, style: Style, room: float) -> str:
 
 
 def wrapped(text: str, style: Style, room: float, most: int = 100) -> list[str]:
-    """The text in lines of at most ``room`` inches, broken at spaces; the ``most``-th line ends with an ellipsis if more follows."""
+    """The text in lines of at most ``room`` inches, broken at spaces; an ellipsis stands for what is after ``most``."""
     lines: list[str] = []
     current = ""
     words = text.split()
@@ -167,8 +178,7 @@ def flow(
             continue
         if used and used + width > room:
             if line + 1 == most:
-                ellipsis = width_of("…", style)
-                placed.append(Placed("…", index, line, min(used, room - ellipsis), ellipsis))
+                placed.append(Placed(" …", index, line, used, width_of(" …", style)))
                 break
             line, used = line + 1, 0.0
         placed.append(Placed(text, index, line, used, width))

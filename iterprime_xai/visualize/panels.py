@@ -1,4 +1,4 @@
-"""Single pictures of a figure: heat over the picture, hidden patches, the mask's outline, box and peak, a colour bar."""
+"""Single pictures of a figure: heat over the picture, hidden patches, outline, box and peak, a colour bar."""
 
 from __future__ import annotations
 
@@ -15,17 +15,20 @@ from iterprime_xai.visualize.contours import contours
 from iterprime_xai.visualize.describe import number
 
 HALO, LINE = "#10151c", "#ffffff"
+PIXELS_SHOWN_BELOW = 64
 MOST_STRETCHED = 8.0
 """Pictures longer than this many times their width (or wider than high) are drawn compressed to it."""
 
 
-def reduced(image: Image.Image, longest: int) -> Image.Image:
-    """The picture as RGB, made smaller (never larger) so that its longer side has at most ``longest`` pixels."""
+def sized(image: Image.Image, longest: int) -> Image.Image:
+    """The picture as RGB with its longer side of ``longest`` pixels.
+
+    Small pictures grow, so that the heat over them is smooth; very small ones keep their square pixels.
+    """
     factor = longest / max(image.size)
-    if factor >= 1:
-        return image.convert("RGB")
     size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
-    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0).convert("RGB")
+    method = Image.Resampling.NEAREST if max(image.size) < PIXELS_SHOWN_BELOW else Image.Resampling.LANCZOS
+    return image.convert("RGB").resize(size, method, reducing_gap=3.0 if factor < 1 else None)
 
 
 def aspect_of(image: Image.Image) -> float:
@@ -40,7 +43,7 @@ def fitted(aspect: float, width: float, height: float) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Canvas:
-    """The picture of a grounding made ready for many panels: reduced pixels, outlines in the picture's own coordinates."""
+    """The picture made ready for many panels: pixels for drawing, outlines in the picture's own coordinates."""
 
     pixels: np.ndarray
     width: int
@@ -49,9 +52,9 @@ class Canvas:
 
     @classmethod
     def of(cls, image: Image.Image, mask: np.ndarray | None, longest: int) -> Canvas:
-        """Reduce the picture to ``longest`` pixels and trace the mask."""
+        """Bring the picture to ``longest`` pixels and trace the mask."""
         outlines = [] if mask is None else contours(mask)
-        return cls(np.asarray(reduced(image, longest)), image.width, image.height, outlines)
+        return cls(np.asarray(sized(image, longest)), image.width, image.height, outlines)
 
     @property
     def extent(self) -> tuple[float, float, float, float]:

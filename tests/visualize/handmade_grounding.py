@@ -140,11 +140,20 @@ def grounding(
         ),
         mask=region,
         trace=(
-            "Primary word: ball (by hand, confidence 0.90).",
-            "Layer 2 of the text encoder; not validated for this checkpoint.",
-            "Pass 3 was rejected: the match probability fell from 0.87 to 0.80.",
+            "primary word 'ball' from parser by hand (confidence 0.90)",
+            "layer 2, two thirds of the depth: not validated for this checkpoint",
+            "pass 3: match probability 0.800, 180 of 196 patches seen, left out of the map",
+            "2 proposals from classical (by hand)",
         ),
-        parameters={"model": "handmade", "method": "gradcam", "recipe": "default", "layer": 2, "emphasis": "local"},
+        parameters={
+            "method": "gradcam",
+            "answer": "always",
+            "image": {"path": "meadow.png", "sha256": "0" * 64, "size": [height, width]},
+            "model": {"name": "handmade", "family": "blip", "grid": list(grid), "heads": 4},
+            "layer": 2,
+            "recipe": {"name": "default", "prompt": "{expression}", "emphasis": "both", "passes": passes, "blend": 0.2},
+            "proposals": "classical (by hand)",
+        },
     )
     if not mask:
         result = replace(result, mask=None, proposals=None, selection=None, box=None)

@@ -1,0 +1,54 @@
+"""Draws records: the module that ``iterprime_xai.records.rendering`` names."""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from iterprime_xai.records.grounding import Grounding
+
+NO_WIDGET = "For the live widget: pip install 'iterprime-xai[notebook]' and restart the kernel."
+OUTSIDE = "Write it to a file with .to_png(path), or show it in a Jupyter notebook."
+
+
+def show(grounding: Grounding) -> Any:
+    """A live widget in a Jupyter kernel that has anywidget; elsewhere the static figure."""
+    from iterprime_xai.visualize.static import StaticFigure
+
+    if not _in_jupyter():
+        return StaticFigure(grounding, OUTSIDE)
+    if find_spec("anywidget") is None:
+        return StaticFigure(grounding, NO_WIDGET)
+    from iterprime_xai.visualize.live_widget import widget
+
+    return widget(grounding)
+
+
+def to_png(grounding: Grounding, path: str | Path) -> Path:
+    """Draw the static figure into a PNG file, whole or not at all. Raises ``StorageError``."""
+    from iterprime_xai.visualize import figure
+
+    return figure.to_png(grounding, path)
+
+
+def to_html(grounding: Grounding) -> str:
+    """A self-contained page with everything about one grounding."""
+    from iterprime_xai.visualize import page
+
+    return page.to_html(grounding)
+
+
+def to_fragment(grounding: Grounding) -> str:
+    """A short piece of HTML: the static figure, for notebooks and GitHub."""
+    from iterprime_xai.visualize import page
+
+    return page.to_fragment(grounding)
+
+
+def _in_jupyter() -> bool:
+    """Whether this is a Jupyter kernel, found without importing IPython."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None and hasattr(ipython, "get_ipython") else None
+    return getattr(shell, "kernel", None) is not None

@@ -1,0 +1,117 @@
+"""The tables of a page: passes, selection with every term, words, trace and parameters, as escaped HTML."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from html import escape
+from typing import Any
+
+from iterprime_xai.records.grounding import Grounding
+from iterprime_xai.visualize import describe
+
+MOST_RANKED = 12
+"""Proposals listed in the selection table; the number of those left out is said."""
+
+
+def shown(text: str) -> str:
+    """Text as HTML: escaped, and control characters, which HTML forbids, as spaces."""
+    safe = "".join(" " if unicodedata.category(each) in ("Cc", "Cs") else each for each in text)
+    return escape(safe, quote=True)
+
+
+def details(grounding: Grounding) -> str:
+    """All tables, each folded away under its title."""
+    parts = [_passes(grounding), _words(grounding), _selection(grounding), _trace(grounding), _parameters(grounding)]
+    return "\n".join(part for part in parts if part)
+
+
+def _folded(title: str, content: str) -> str:
+    return f"<details><summary>{escape(title)}</summary><div>{content}</div></details>"
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], chosen: int | None = None) -> str:
+    head = "".join(f'<th scope="col">{shown(name)}</th>' for name in columns)
+    body = "".join(
+        f"<tr{' class=chosen' if index == chosen else ''}>{''.join(f'<td>{shown(cell)}</td>' for cell in row)}</tr>"
+        for index, row in enumerate(rows)
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _passes(grounding: Grounding) -> str:
+    rows = [
+        [
+            str(index + 1),
+            f"{look.probability:.4f}",
+            f"{look.logit:.3f}",
+            describe.hidden(look),
+            describe.number(float(look.heatmap.max())),
+            describe.status(look),
+            look.stopped or "",
+        ]
+        for index, look in enumerate(grounding.passes)
+    ]
+    columns = ("pass", "match probability", "match logit", "seen", "highest heat", "final map", "stopped")
+    return _folded("Passes", _table(columns, rows))
+
+
+def _words(grounding: Grounding) -> str:
+    if not grounding.words:
+        return ""
+    held = describe.shares(grounding.words)
+    rows = [
+        [
+            word.text,
+            describe.percent(share),
+            describe.number(float(word.heatmap.max())),
+            f"{word.span[0]}–{word.span[1]}",
+        ]
+        for word, share in zip(grounding.words, held, strict=True)
+    ]
+    return _folded("Words", _table(("word", "share of the heat", "highest heat", "characters"), rows))
+
+
+def _selection(grounding: Grounding) -> str:
+    selection = grounding.selection
+    if selection is None:
+        return ""
+    terms = list(dict.fromkeys(name for ranked in selection.ranking for name in ranked.terms))
+    listed = selection.ranking[:MOST_RANKED]
+    rows = [
+        [str(place + 1), str(ranked.index), describe.number(ranked.score)]
+        + [describe.number(ranked.terms[name]) if name in ranked.terms else "" for name in terms]
+        for place, ranked in enumerate(listed)
+    ]
+    chosen = next((place for place, ranked in enumerate(listed) if ranked.index == selection.answer), None)
+    left = len(selection.ranking) - len(listed)
+    more = f"<p>{left} more proposals ranked lower.</p>" if left > 0 else ""
+    words = f"{selection.reason} Rule: {selection.rule}; margin {selection.margin:.3f} (0 is a toss-up, 1 no rival)."
+    table = _table(("rank", "proposal", "score", *terms), rows, chosen) if rows else ""
+    return _folded("Selection of the mask", f"<p>{shown(words)}</p>{table}{more}")
+
+
+def _trace(grounding: Grounding) -> str:
+    if not grounding.trace:
+        return ""
+    return _folded("Trace", f"<ol>{''.join(f'<li>{shown(line)}</li>' for line in grounding.trace)}</ol>")
+
+
+def _parameters(grounding: Grounding) -> str:
+    expression = grounding.expression
+    rows = [
+        ["phrase", expression.text],
+        ["primary word", expression.primary_word],
+        ["parser", f"{expression.parser} (confidence {expression.confidence:.2f})"],
+        *([name, value] for name, value in _flat("", grounding.parameters)),
+    ]
+    return _folded("Parameters", _table(("name", "value"), rows))
+
+
+def _flat(prefix: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Nested parameters as dotted names."""
+    if isinstance(value, dict) and value:
+        for name, inner in value.items():
+            yield from _flat(f"{prefix}.{name}" if prefix else str(name), inner)
+    else:
+        yield prefix, str(value)
