@@ -1,0 +1,110 @@
+"""Neighbouring regions, merged two by two into a tree: every node is a candidate for a whole thing."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A region or a union of regions. ``height`` is the cost at which it came about, ``until`` at which it was merged on."""
+
+    regions: tuple[int, ...]
+    area: int
+    height: float
+    until: float
+
+
+Cost = Callable[["Cluster", "Cluster"], float]
+"""What it costs to merge two clusters; the cheapest pair of neighbours is merged first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """What a cost may look at: area in pixels, mean colour, bounding box (top, left, bottom, right)."""
+
+    area: int
+    colour: np.ndarray
+    box: tuple[int, int, int, int]
+
+
+def neighbours(labels: np.ndarray) -> set[tuple[int, int]]:
+    """Pairs (smaller, larger) of labels >= 0 that share an edge between pixels."""
+    pairs = [
+        np.stack([labels[:, :-1].ravel(), labels[:, 1:].ravel()], 1),
+        np.stack([labels[:-1].ravel(), labels[1:].ravel()], 1),
+    ]
+    both = np.concatenate(pairs)
+    both = both[(both[:, 0] != both[:, 1]) & (both.min(axis=1) >= 0)]
+    both.sort(axis=1)
+    return {(int(a), int(b)) for a, b in np.unique(both, axis=0)}
+
+
+def clusters(labels: np.ndarray, colours: np.ndarray) -> list[Cluster]:
+    """One cluster for each label from 0 up; ``colours`` is (height, width, channels). Every label must occur."""
+    from scipy import ndimage
+
+    inside = labels >= 0
+    flat, count = labels[inside], int(labels.max()) + 1
+    areas = np.bincount(flat, minlength=count)
+    means = np.stack(
+        [np.bincount(flat, weights=colours[..., k][inside], minlength=count) / areas for k in range(colours.shape[2])],
+        1,
+    )
+    boxes = ndimage.find_objects(labels + 1)
+    return [
+        Cluster(int(areas[k]), means[k], (rows.start, columns.start, rows.stop, columns.stop))
+        for k, (rows, columns) in enumerate(boxes)
+    ]
+
+
+def merge_tree(leaves: list[Cluster], pairs: set[tuple[int, int]], cost: Cost) -> list[Node]:
+    """Merge the cheapest neighbours again and again until none are left; all nodes, leaves first.
+
+    Deterministic: equal costs go to the pair with the smaller numbers.
+    """
+    found: list[Cluster | None] = list(leaves)
+    members: list[tuple[int, ...]] = [(index,) for index in range(len(leaves))]
+    heights, until, areas = [0.0] * len(leaves), [np.inf] * len(leaves), [leaf.area for leaf in leaves]
+    beside: list[set[int]] = [set() for _ in leaves]
+    queue: list[tuple[float, int, int]] = []
+    for a, b in pairs:
+        beside[a].add(b)
+        beside[b].add(a)
+        queue.append((cost(leaves[a], leaves[b]), a, b))
+    heapq.heapify(queue)
+    while queue:
+        price, a, b = heapq.heappop(queue)
+        one, other = found[a], found[b]
+        if one is None or other is None:
+            continue  # already merged into something larger
+        new, merged = len(found), _union(one, other)
+        height = max(price, heights[a], heights[b])
+        until[a] = until[b] = height
+        found[a] = found[b] = None
+        found.append(merged)
+        members.append(members[a] + members[b])
+        heights.append(height)
+        until.append(np.inf)
+        areas.append(merged.area)
+        around = (beside[a] | beside[b]) - {a, b}
+        beside.append(around)
+        for each in sorted(around):
+            beside[each] -= {a, b}
+            beside[each].add(new)
+            neighbour = found[each]
+            assert neighbour is not None
+            heapq.heappush(queue, (cost(neighbour, merged), each, new))
+    return [Node(members[k], areas[k], float(heights[k]), float(until[k])) for k in range(len(members))]
+
+
+def _union(one: Cluster, other: Cluster) -> Cluster:
+    area = one.area + other.area
+    colour = (one.colour * one.area + other.colour * other.area) / area
+    top, left = min(one.box[0], other.box[0]), min(one.box[1], other.box[1])
+    bottom, right = max(one.box[2], other.box[2]), max(one.box[3], other.box[3])
+    return Cluster(area, colour, (top, left, bottom, right))
