@@ -78,7 +78,11 @@ def _cast(dice: Dice, split: str) -> list[tuple[str, str, str]]:
             options = tuple(colour for colour in options if colour not in taken) or options
         if dice.chance(0.55):  # and share colours with other kinds, so that a colour alone does not give them away
             options = tuple(colour for colour in options if colour in palette) or options
-        weights = (("small", 30), ("medium", 45), ("large", 25)) if count < 6 else (("small", 45), ("medium", 45), ("large", 10))
+        weights = (
+            (("small", 35), ("medium", 35), ("large", 30))
+            if count < 6
+            else (("small", 45), ("medium", 45), ("large", 10))
+        )
         cast.append((noun, dice.pick(options), dice.weighted(weights)))
     return cast
 

@@ -31,7 +31,9 @@ def render(scene: Scene, size: int) -> Rendered:
         rows, columns, inner_rows, inner_columns = _window(thing, size)
         adds, lets, solid = _sprite(thing, scene.atlas, size)
         window = canvas[rows, columns]
-        canvas[rows, columns] = (adds[inner_rows, inner_columns] + window * lets[inner_rows, inner_columns] + 127) // 255
+        canvas[rows, columns] = (
+            adds[inner_rows, inner_columns] + window * lets[inner_rows, inner_columns] + 127
+        ) // 255
         owner[rows, columns][solid[inner_rows, inner_columns]] = index
     masks = owner[None] == np.arange(len(scene.things), dtype=np.int8)[:, None, None]
     return Rendered(canvas.astype(np.uint8), masks)
@@ -44,7 +46,9 @@ def render_image(scene: Scene, size: int) -> np.ndarray:
         rows, columns, inner_rows, inner_columns = _window(thing, size)
         adds, lets, _ = _sprite(thing, scene.atlas, size)
         window = canvas[rows, columns]
-        canvas[rows, columns] = (adds[inner_rows, inner_columns] + window * lets[inner_rows, inner_columns] + 127) // 255
+        canvas[rows, columns] = (
+            adds[inner_rows, inner_columns] + window * lets[inner_rows, inner_columns] + 127
+        ) // 255
     return canvas.astype(np.uint8)
 
 

@@ -66,9 +66,7 @@ def tinted(atlas: str, noun: str, colour: str) -> Image.Image:
 
 
 @lru_cache(maxsize=16384)
-def sprite(
-    atlas: str, noun: str, colour: str, size: int, flipped: bool
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def sprite(atlas: str, noun: str, colour: str, size: int, flipped: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A drawing ready to be laid down at ``size`` x ``size`` pixels.
 
     Returns what it adds (uint16 (size, size, 3), colour times opacity), what it lets through (uint16 (size, size, 1),

@@ -29,7 +29,16 @@ from iterprime_xai.data.scenes.truth import (
     relates,
     truths,
 )
-from iterprime_xai.data.scenes.vocabulary import CATEGORIES, COLOURS, IMPLICIT, NOUNS, SIZES
+from iterprime_xai.data.scenes.vocabulary import (
+    CATEGORIES,
+    COLOURS,
+    IMPLICIT,
+    NOUN_INDEX,
+    NOUNS,
+    SIZES,
+    Category,
+    is_unseen,
+)
 from iterprime_xai.data.scenes.wording import AFTER, BEFORE, LINKS, MOST, NUMERALS, RELATING, say
 
 KINDS: tuple[tuple[str, float], ...] = (
@@ -108,13 +117,27 @@ def pair_of_kind(scene: Scene, dice: Dice, kind: str) -> StatementPair | None:
     if statement is None or not holds(scene, statement):
         return None
     for changed, other in _variants(scene, dice, statement, kind):
-        if holds(scene, other) is False:
+        if holds(scene, other) is False and (scene.split == "testB" or not mentions_unseen(other)):
             seed, form = dice.below(2**31), dice.uniform()
             sure = referent_of_anchors(scene, statement)
             true, false = (tell(each, Dice(seed), form, sure) for each in (statement, other))
             if true != false:
                 return StatementPair(true, false, kind, changed, statement, other)
     return None
+
+
+def mentions_unseen(statement: Statement) -> bool:
+    """Whether it names a noun-colour combination kept for testB: said only in false texts, it would be learnt as false."""
+    subject, predicate = statement.subject, statement.predicate
+    parts = [subject]
+    if predicate is not None:
+        parts += [predicate, replace(subject, colour=predicate.colour), replace(predicate, colour=subject.colour)]
+    while parts:
+        part = parts.pop()
+        if part.colour is not None and part.noun in NOUN_INDEX and is_unseen(part.noun, part.colour):
+            return True
+        parts += [relation.anchor for relation in part.relations]
+    return False
 
 
 def referent_of_anchors(scene: Scene, statement: Statement) -> bool:
@@ -127,8 +150,10 @@ def tell(statement: Statement, voice: Dice, form: float, definite_anchors: bool 
     """The statement in words; ``form`` in [0, 1) chooses among "the", "a", "there is a" and no article."""
     subject, predicate = statement.subject, statement.predicate
     anchor = "the" if definite_anchors and form < 0.85 else "a"
+    if definite_anchors and 0.6 < form < 0.7:
+        anchor = ""  # "bike left of tree"
     if predicate is None and not statement.definite:
-        anchor = "the" if definite_anchors and form < 0.4 else "a"
+        anchor = "the" if definite_anchors and form < 0.4 else "" if definite_anchors and form > 0.92 else "a"
         if form < 0.35 or 0.4 <= form < 0.55:
             return f"there is {say(subject, voice, 'a', anchor).text}"
         return say(subject, voice, "a" if form < 0.8 else "", anchor).text
@@ -138,7 +163,11 @@ def tell(statement: Statement, voice: Dice, form: float, definite_anchors: bool 
 
 def _predicate(predicate: Description, voice: Dice, anchor: str) -> str:
     if predicate.relations:
-        return " ".join(say(predicate, voice, "", anchor).text.split(" ")[1:]).removeprefix("that is ").removeprefix("which is ")
+        return (
+            " ".join(say(predicate, voice, "", anchor).text.split(" ")[1:])
+            .removeprefix("that is ")
+            .removeprefix("which is ")
+        )
     if predicate.place is not None:
         return AFTER[predicate.place][voice.below(2)]
     if predicate.noun != "thing":
@@ -215,7 +244,9 @@ def _attributes(scene: Scene, dice: Dice) -> Statement:
         both_said = dice.chance(0.15)
         sized = both_said or dice.chance(0.25)
         return Statement(
-            replace(subject, colour=thing.colour if both_said or not sized else None, size=thing.size if sized else None),
+            replace(
+                subject, colour=thing.colour if both_said or not sized else None, size=thing.size if sized else None
+            ),
             definite=False,
         )
     if style < 0.6:
@@ -264,7 +295,7 @@ def _spot_relation(scene: Scene, index: int, dice: Dice) -> Description | None:
     return Description(relations=(relation,)) if relation else None
 
 
-def _ranked(orders: tuple[str, ...], first: int) -> Callable[[Scene, Dice], Statement | None]:
+def _ranked(orders: tuple[str, ...], last: int) -> Callable[[Scene, Dice], Statement | None]:
     def make(scene: Scene, dice: Dice) -> Statement | None:
         index = _subject(scene, dice)
         thing = scene.things[index]
@@ -272,13 +303,12 @@ def _ranked(orders: tuple[str, ...], first: int) -> Callable[[Scene, Dice], Stat
         if dice.chance(0.15):
             rest = replace(rest, colour=thing.colour)
         count = len(find(scene, rest))
-        if count < 2 and first == 1 and dice.chance(0.5):
+        if count < 2 and dice.chance(0.3):
             rest, count = Description(), len(scene.things)
         if count < 2:
             return None
         order = dice.pick(orders)
-        top = 1 if order in ("largest", "smallest") else min(4, count)
-        subject = replace(rest, order=order, rank=first if first > top else first + dice.below(top - first + 1))
+        subject = replace(rest, order=order, rank=1 + dice.below(min(last, count)))
         target = referent(scene, subject)
         return None if target is None else Statement(subject, _attribute(scene, target, dice, subject))
 
@@ -287,7 +317,7 @@ def _ranked(orders: tuple[str, ...], first: int) -> Callable[[Scene, Dice], Stat
 
 def _extreme(scene: Scene, dice: Dice) -> Statement | None:
     statement = _ranked(ORDERS if dice.chance(0.5) else ("largest", "smallest"), 1)(scene, dice)
-    if statement is None or statement.subject.rank > 1:
+    if statement is None:
         return None
     if statement.subject.order in ("largest", "smallest") and statement.predicate and statement.predicate.size:
         return None  # "the largest dog is large" says too little
@@ -339,7 +369,7 @@ _MAKERS: dict[str, Callable[[Scene, Dice], Statement | None]] = {
     "attribute": _attributes,
     "position": _spatial(_spot_place),
     "relation": _spatial(_spot_relation),
-    "ordinal": _ranked(("left", "right", "left", "right", "top", "bottom"), 2),
+    "ordinal": _ranked(("left", "right", "left", "right", "top", "bottom"), 4),
     "comparison": _extreme,
     "clauses": _clauses,
     "implicit": _implicit,
@@ -362,7 +392,7 @@ def _variants(scene: Scene, dice: Dice, statement: Statement, kind: str) -> Iter
     ):
         if part is None:
             continue
-        for changed, options in _changes(scene, dice, part):
+        for changed, options in _changes(scene, dice, part, kind):
             weight = 1.0
             if changed in SPATIAL:
                 weight = 2.2
@@ -379,7 +409,7 @@ def _variants(scene: Scene, dice: Dice, statement: Statement, kind: str) -> Iter
         yield from groups.pop(place)[1]
 
 
-def _changes(scene: Scene, dice: Dice, part: Description) -> Iterator[tuple[str, list[Description]]]:
+def _changes(scene: Scene, dice: Dice, part: Description, kind: str) -> Iterator[tuple[str, list[Description]]]:
     if part.colour is not None:
         seen = [scene.things[i].colour for i in find(scene, Description(noun=part.noun))]
         colours = _nearest(dice, part.colour, seen, [thing.colour for thing in scene.things], COLOURS)
@@ -389,17 +419,17 @@ def _changes(scene: Scene, dice: Dice, part: Description) -> Iterator[tuple[str,
         sizes = _nearest(dice, part.size, seen, [], SIZES)
         yield "size", [replace(part, size=size) for size in sizes]
     if part.noun in IMPLICIT:
-        yield "noun", [replace(part, noun=use) for use in dice.shuffled(tuple(IMPLICIT)) if use != part.noun]
+        yield "noun", [replace(part, noun=use) for use in _other_groups(dice, part.noun, IMPLICIT)]
     elif part.noun in CATEGORIES and part.noun != "thing":
-        others = [name for name in CATEGORIES if name not in (part.noun, "thing")]
-        yield "noun", [replace(part, noun=name) for name in dice.shuffled(others)]
+        yield "noun", [replace(part, noun=name) for name in _other_groups(dice, part.noun, CATEGORIES)]
     elif part.noun != "thing":
         nouns = _nearest(dice, part.noun, [thing.noun for thing in scene.things], [], NAMES)
         yield "noun", [replace(part, noun=noun) for noun in nouns]
     if part.place is not None:
         yield "position", [replace(part, place=place) for place in _other_places(dice, part.place)]
     if part.order is not None:
-        yield _order_name(part), _other_orders(scene, dice, part)
+        changed = "comparison" if kind == "comparison" else "ordinal"
+        yield changed, _other_orders(scene, dice, part, ranks=kind != "comparison")
     for index, relation in enumerate(part.relations):
         before, after = part.relations[:index], part.relations[index + 1 :]
 
@@ -409,9 +439,13 @@ def _changes(scene: Scene, dice: Dice, part: Description) -> Iterator[tuple[str,
             return replace(part, relations=(*before, new, *after))
 
         names = [name for name in dice.shuffled(RELATIONS) if name != relation.name]
-        names.sort(key=lambda name, said=relation.name: name != OPPOSITE.get(said))  # type: ignore[misc]
+        names.sort(key=lambda name: name in ("in front of", "behind"))  # last: they would mostly come up in false texts
+        if dice.chance(0.66):
+            names.sort(key=lambda name, said=relation.name: name != OPPOSITE.get(said))  # type: ignore[misc]
+        else:
+            names.sort(key=lambda name: name not in ("near", "next to"))
         yield "relation", [with_relation(replace(relation, name=name)) for name in names]
-        for changed, anchors in _changes(scene, dice, relation.anchor):
+        for changed, anchors in _changes(scene, dice, relation.anchor, kind):
             yield f"anchor {changed}", [with_relation(replace(relation, anchor=anchor)) for anchor in anchors]
 
 
@@ -426,17 +460,27 @@ def _nearest(dice: Dice, said: str, rivals: list[str], present: list[str], every
 def _other_places(dice: Dice, place: str) -> list[str]:
     flip = {"left": "right", "right": "left", "top": "bottom", "bottom": "top"}
     sides = place.split()
-    turned = [" ".join(flip.get(side, side) if at == turn else side for at, side in enumerate(sides)) for turn in (0, 1)]
+    turned = [
+        " ".join(flip.get(side, side) if at == turn else side for at, side in enumerate(sides)) for turn in (0, 1)
+    ]
     close = [other for other in dice.shuffled(turned) if other != place]
     others = [other for other in PLACES if len(other.split()) == len(sides) and other != place]
+    if len(sides) == 1 and place != "middle" and dice.chance(0.12):
+        close = ["middle", *close]
     return list(dict.fromkeys([*close, *dice.shuffled(others)]))
 
 
-def _order_name(part: Description) -> str:
-    return "comparison" if part.rank == 1 else "ordinal"
+def _other_groups(dice: Dice, said: str, groups: dict[str, Category]) -> list[str]:
+    """Other categories or uses, each as often as a thing drawn at random belongs to it: just as often as the true ones."""
+    order: list[str] = []
+    for noun in dice.shuffled(NAMES)[:24]:
+        found = [name for name, group in groups.items() if noun in group.members and name not in (said, "thing")]
+        if found:
+            order.append(dice.pick(found))
+    return list(dict.fromkeys(order))
 
 
-def _other_orders(scene: Scene, dice: Dice, part: Description) -> list[Description]:
+def _other_orders(scene: Scene, dice: Dice, part: Description, ranks: bool) -> list[Description]:
     flip = {
         "left": "right",
         "right": "left",
@@ -447,11 +491,11 @@ def _other_orders(scene: Scene, dice: Dice, part: Description) -> list[Descripti
     }
     assert part.order is not None
     opposite = replace(part, order=flip[part.order])
-    if part.order in ("largest", "smallest"):
+    if not ranks or part.order in ("largest", "smallest"):
         return [opposite]
     count = min(4, len(find(scene, replace(part, order=None, rank=1))))
-    ranks = [replace(part, rank=rank) for rank in range(1, count + 1) if rank != part.rank]
-    return dice.shuffled([opposite, *ranks])
+    others = [replace(part, rank=rank) for rank in range(1, count + 1) if rank != part.rank]
+    return dice.shuffled([opposite, *others])
 
 
 def _swapped(statement: Statement) -> Statement | None:
@@ -463,7 +507,9 @@ def _swapped(statement: Statement) -> Statement | None:
         relation = predicate.relations[0]
         if relation.anchor == subject or subject.relations:
             return None
-        return replace(statement, subject=relation.anchor, predicate=Description(relations=(Relation(relation.name, subject),)))
+        return replace(
+            statement, subject=relation.anchor, predicate=Description(relations=(Relation(relation.name, subject),))
+        )
     if len(subject.relations) != 1:
         return None
     relation = subject.relations[0]

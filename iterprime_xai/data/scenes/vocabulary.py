@@ -82,8 +82,11 @@ NOUNS: tuple[Noun, ...] = tuple(
 )
 NOUN_INDEX: dict[str, int] = {noun.name: index for index, noun in enumerate(NOUNS)}
 
-HEADS: dict[str, str] = {"slice of pizza": "slice", "pizza slice": "slice"}
-"""Head words of compounds whose head is not their last word, or is worth stating."""
+SYNONYMS: dict[str, str] = {words: noun.name for noun in NOUNS for words in noun.words}
+"""Every way to say a noun, and the noun it names."""
+
+HEADS: dict[str, str] = {"slice of pizza": "slice", "piece of furniture": "piece"}
+"""Head words of the compounds whose head is not their last word."""
 
 
 def head_of(words: str) -> str:
@@ -126,7 +129,9 @@ def _group(*names: str) -> frozenset[str]:
 
 
 _ANIMALS, _VEHICLES, _FOOD = _members("animal"), _members("vehicle"), _members("food")
-_RIDEABLE = _group("elephant", "zebra", "cow", "car", "bus", "train", "truck", "boat", "plane", "pig", "sheep", "turtle")
+_RIDEABLE = _group(
+    "elephant", "zebra", "cow", "car", "bus", "train", "truck", "boat", "plane", "pig", "sheep", "turtle"
+)
 
 CATEGORIES: dict[str, Category] = {
     "animal": Category(("animal",), _ANIMALS, _group("teddy bear")),
