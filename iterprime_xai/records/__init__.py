@@ -9,6 +9,7 @@ from iterprime_xai.records.errors import (
     OptionError,
     PhraseError,
     ProposalError,
+    ReportError,
     StorageError,
 )
 from iterprime_xai.records.expression import Expression, Span, SpatialCue, Word
@@ -30,6 +31,7 @@ __all__ = [
     "ProposalError",
     "Proposals",
     "RankedProposal",
+    "ReportError",
     "Sample",
     "Selection",
     "Span",

@@ -38,5 +38,9 @@ class StorageError(IterprimeError, OSError):
     """A result cannot be written or read: full disk, missing file, wrong or newer format."""
 
 
+class ReportError(IterprimeError, RuntimeError):
+    """A report notebook stopped in a cell; the message names the cell, the error and the file with what ran until then."""
+
+
 class MissingExtraError(IterprimeError, ImportError):
     """An optional package is needed; the message names the extra that installs it."""

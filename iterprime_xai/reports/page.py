@@ -1,0 +1,48 @@
+"""An executed notebook as one HTML page: pictures inside, code folded away, nothing loaded from anywhere."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from iterprime_xai.records import OptionError
+
+Code = Literal["folded", "shown", "hidden"]
+"""What becomes of the code: folded behind a click, shown, or left out."""
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def title_of(notebook: Any, otherwise: str) -> str:
+    """The notebook's title: its metadata, else its first heading, else ``otherwise``."""
+    stated = notebook.metadata.get("title")
+    if stated:
+        return str(stated)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            for line in cell.source.splitlines():
+                if line.startswith("# "):
+                    return line[2:].strip()
+    return otherwise
+
+
+def to_html(notebook: Any, *, title: str, code: Code = "folded") -> str:
+    """The page as text. Its content policy forbids the browser to load anything; widgets show their static picture.
+
+    Raises ``OptionError`` for an unknown ``code``.
+    """
+    if code not in get_args(Code):
+        raise OptionError(f"code must be one of {', '.join(get_args(Code))}, but got {code!r}.")
+    from nbconvert import HTMLExporter
+
+    notebook = copy.deepcopy(notebook)
+    notebook.metadata["title"] = title
+    notebook.metadata.pop("widgets", None)
+    exporter = HTMLExporter(
+        extra_template_basedirs=[str(_TEMPLATES)],
+        template_name="iterprime_report",
+        embed_images=True,
+    )
+    page, _ = exporter.from_notebook_node(notebook, resources={"code_cells": code})
+    return page

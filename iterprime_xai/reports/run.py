@@ -1,0 +1,189 @@
+"""Runs a report notebook with papermill, in this Python and from the caller's folder; writes a notebook or a page."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from iterprime_xai.records import IterprimeError, MissingExtraError, OptionError, ReportError, StorageError, errors
+from iterprime_xai.reports.find import find
+from iterprime_xai.reports.page import Code
+
+SUFFIXES = (".html", ".ipynb")
+_EXTRA = ("papermill", "nbconvert", "nbclient", "ipykernel")
+
+
+def run_report(
+    name_or_path: str | Path,
+    parameters: Mapping[str, Any] | None = None,
+    out: str | Path = "report.html",
+    *,
+    title: str | None = None,
+    code: Code | None = None,
+    cell_timeout: int | None = None,
+    progress: bool | None = None,
+) -> Path:
+    """Run a report from top to bottom and write it to ``out``, whole or not at all.
+
+    Args:
+        name_or_path: a name of :func:`~iterprime_xai.reports.available`, or a path to an ``.ipynb`` file.
+        parameters: values for the notebook's parameters, JSON values only; checked against its parameter cell first.
+        out: ``.html`` for one self-contained page, ``.ipynb`` for the executed notebook; missing folders are made.
+        title: of the page; default: the notebook's own.
+        code: "folded", "shown" or "hidden" in the page; default: what the notebook's metadata asks for, else folded.
+        cell_timeout: most seconds that one cell may take; default: no limit.
+        progress: a bar on stderr, cell by cell; default: only where stderr is a terminal.
+
+    Returns:
+        The path of the report. Relative paths in ``parameters`` are taken from the caller's working directory.
+
+    Raises:
+        OptionError: unknown report or parameter, wrong type, other ending. MissingExtraError: papermill is not
+            installed. StorageError: ``out`` cannot be written. When a cell fails: the notebook's own error if it is
+            one of ours, else ReportError; either says where the notebook was left as far as it ran
+            (``<name of out>.failed.ipynb``).
+    """
+    out = _checked_out(out)
+    _require_extra()
+    import nbformat
+
+    from iterprime_xai.reports import engine, page
+    from iterprime_xai.reports.parameters import check, schema
+
+    source = find(name_or_path)
+    notebook = _read(source)
+    values = check(parameters or {}, schema(notebook))
+    if code is not None and code not in ("folded", "shown", "hidden"):
+        raise OptionError(f"code must be folded, shown or hidden, but got {code!r}.")
+    keep: dict[str, Any] = {}
+    try:
+        done = engine.execute(
+            notebook,
+            values,
+            progress=sys.stderr.isatty() if progress is None else progress,
+            cell_timeout=cell_timeout,
+            keep=keep,
+        )
+    except BaseException as error:
+        if "notebook" not in keep:
+            raise
+        partial = _write(
+            out.with_name(f"{out.stem}.failed.ipynb"), nbformat.writes(_named(keep["notebook"], source, out))
+        )
+        if not isinstance(error, Exception):
+            raise  # an interrupt stays one, but what ran is not lost
+        raise _failure(error, source.stem, partial) from error
+    done = _named(done, source, out)
+    if out.suffix == ".ipynb":
+        return _write(out, nbformat.writes(done))
+    wanted = code or done.metadata.get("iterprime_xai", {}).get("code", "folded")
+    return _write(out, page.to_html(done, title=title or page.title_of(done, source.stem), code=wanted))
+
+
+def parameters_of(name_or_path: str | Path) -> tuple[Any, ...]:
+    """What a report can be asked: name, types, default and help of each parameter, in the notebook's order."""
+    _require_extra()
+    from iterprime_xai.reports.parameters import schema
+
+    return tuple(schema(_read(find(name_or_path))).values())
+
+
+def _require_extra() -> None:
+    from importlib.util import find_spec
+
+    missing = [package for package in _EXTRA if find_spec(package) is None]
+    if missing:
+        raise MissingExtraError(
+            f"Reports need {', '.join(missing)}, not installed here; "
+            "install with `pip install 'iterprime-xai[reports]'`."
+        )
+
+
+def _checked_out(out: str | Path) -> Path:
+    """The path to write, with its folder made, before minutes are spent on a report that has no place."""
+    path = Path(out)
+    if path.suffix not in SUFFIXES:
+        raise OptionError(
+            f"A report is written as {' or '.join(SUFFIXES)}, but out is {str(path)!r}; give it one of these endings."
+        )
+    if path.is_dir():
+        raise StorageError(f"Expected a file to write, but {path} is a folder; add a file name.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        probe = path.with_name(f".{secrets.token_hex(8)}.tmp")
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise StorageError(
+            f"Cannot write to {path.parent}: {error.strerror or error}. Choose another place."
+        ) from error
+    return path
+
+
+def _read(path: Path) -> Any:
+    """The notebook, without the outputs of any earlier run, as a Python notebook."""
+    import nbformat
+
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except (OSError, ValueError, AttributeError, KeyError, nbformat.ValidationError) as error:
+        raise OptionError(
+            f"{path} should be a Jupyter notebook, but it cannot be read: {str(error).splitlines()[0]}"
+        ) from error
+    language = notebook.metadata.get("kernelspec", {}).get("language") or notebook.metadata.get(
+        "language_info", {}
+    ).get("name")
+    if language not in (None, "python"):
+        raise OptionError(f"Reports are Python notebooks, but {path} is written in {language}.")
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return notebook
+
+
+def _named(notebook: Any, source: Path, out: Path) -> Any:
+    """papermill's record of the run with the report's name and file instead of what it was handed."""
+    record = notebook.metadata.get("papermill")
+    if record is not None:
+        record["input_path"], record["output_path"] = source.name, out.name
+    return notebook
+
+
+def _failure(error: Exception, name: str, partial: Path) -> IterprimeError:
+    """The error to raise for a run that stopped: the notebook's own where it is ours; with where what ran was left."""
+    left = f"The notebook as far as it ran is {partial}."
+    cell = getattr(error, "exec_count", None)
+    where = f"report {name!r}" if cell is None else f"report {name!r}, cell [{cell}]"
+    kind, text = getattr(error, "ename", None), str(getattr(error, "evalue", None) or error)
+    ours = getattr(errors, str(kind), None)
+    if isinstance(ours, type) and issubclass(ours, IterprimeError):
+        return ours(f"{text} ({where}; {left[0].lower()}{left[1:-1]})")
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", text).strip().splitlines() or [""]
+    said = f"{kind or type(error).__name__}: {plain[0][:300]}"
+    return ReportError(f"{where[0].upper()}{where[1:]} stopped with {said}. {left}")
+
+
+def _write(path: Path, text: str) -> Path:
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        try:
+            with temporary.open("x", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        finally:
+            with suppress(FileNotFoundError):
+                temporary.unlink()
+    except OSError as error:
+        raise StorageError(
+            f"Cannot write {path}: {error.strerror or error}. Free some space or choose another place."
+        ) from error
+    return path
