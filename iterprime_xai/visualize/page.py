@@ -136,7 +136,7 @@ def _panel(grounding: Grounding, heatmap: np.ndarray, scale: Scale, longest: int
     shape = (longest, max(1, round(longest * aspect))) if aspect < 1 else (max(1, round(longest / aspect)), longest)
     layer = data_uri(heat_png(heatmap, scale, shape), "image/png")
     return (
-        f'<div class="panel under" role="img" aria-label="{escape(label, quote=True)}" style="{_frame(aspect, 2 * longest)}">'
+        f'<div class="panel under" role="img" aria-label="{shown(label)}" style="{_frame(aspect, 2 * longest)}">'
         f'<img class="heat" src="{layer}" alt="">{lines}</div>'
     )
 
@@ -157,7 +157,7 @@ def _main(grounding: Grounding) -> str:
         answer.append("dashed: its box" if grounding.mask is not None else "dashed: box of the hottest region")
     ring = " · ring: the peak" if grounding.point is not None else ""
     heat = _panel(
-        grounding, grounding.heatmap, scale, 320, "Heat over the picture", _lines(grounding, _peak(grounding))
+        grounding, grounding.heatmap, scale, 310, "Heat over the picture", _lines(grounding, _peak(grounding))
     )
     drawn = f'<img src="{picture}" alt="{alt}">{_lines(grounding, _box(grounding))}'
     return f"""<p class="toggles">Show:

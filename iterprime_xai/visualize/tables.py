@@ -13,11 +13,13 @@ from iterprime_xai.visualize import describe
 MOST_RANKED = 12
 """Proposals listed in the selection table; the number of those left out is said."""
 
+_REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
 
 def shown(text: str) -> str:
-    """Text as HTML: escaped, and control characters, which HTML forbids, as spaces."""
+    """Text as HTML: escaped, control characters (which HTML forbids) as spaces, without marks that reorder a line."""
     safe = "".join(" " if unicodedata.category(each) in ("Cc", "Cs") else each for each in text)
-    return escape(safe, quote=True)
+    return escape("".join(each for each in safe if each not in _REORDERING), quote=True)
 
 
 def details(grounding: Grounding) -> str:

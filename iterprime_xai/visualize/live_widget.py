@@ -1,0 +1,79 @@
+"""The live widget: everything is computed in the browser, and a picture stands in where no widget can run."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from iterprime_xai.records.errors import MissingExtraError
+from iterprime_xai.records.grounding import Grounding
+from iterprime_xai.visualize.describe import alt_text
+from iterprime_xai.visualize.static import figure_bundle
+from iterprime_xai.visualize.widget_state import widget_state
+
+try:
+    import anywidget
+    import traitlets
+except ImportError as error:
+    raise MissingExtraError(
+        "The live widget needs anywidget, which is not installed; run pip install 'iterprime-xai[notebook]'. "
+        "Without it Grounding.show(), .to_png() and .to_html() give the static figure."
+    ) from error
+
+
+def _packaged(name: str) -> str:
+    # As text, not as a path: anywidget watches paths, and a widget that is watched is never freed.
+    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+class GroundingWidget(anywidget.AnyWidget):
+    """One grounding in the notebook: passes, words, opacity and threshold without a message to the kernel.
+
+    ``close()`` frees it. Where no widget can run (exported HTML, GitHub), its static figure is shown.
+    """
+
+    _esm = _packaged("live_widget.js")
+    _css = _packaged("live_widget.css")
+    picture = traitlets.Bytes(read_only=True).tag(sync=True)
+    maps = traitlets.Bytes(read_only=True).tag(sync=True)
+    tables = traitlets.Bytes(read_only=True).tag(sync=True)
+    info = traitlets.Dict(read_only=True).tag(sync=True)
+
+    def __init__(self, grounding: Grounding) -> None:
+        self._grounding = grounding
+        self._still: tuple[dict[str, Any], dict[str, Any]] | None = None
+        state = widget_state(grounding)
+        for name in ("picture", "maps", "tables", "info"):
+            self.set_trait(name, getattr(state, name))
+        super().__init__()
+
+    def close(self) -> None:
+        """Free the widget in the kernel and in the browser."""
+        if _shown.get(self._grounding) is self:
+            del _shown[self._grounding]
+        super().close()
+        # ipywidgets takes a closed widget's display away; ours still has a picture to show.
+        self.__dict__.pop("_repr_mimebundle_", None)
+
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        if self._still is None:
+            self._still = figure_bundle(self._grounding)
+        data, metadata = self._still
+        live = None if self.comm is None else super()._repr_mimebundle_(**options)
+        if live is None:
+            return data, metadata
+        return live[0] | data, live[1] | metadata
+
+    def __repr__(self) -> str:
+        return alt_text(self._grounding)
+
+
+_shown: WeakKeyDictionary[Grounding, GroundingWidget] = WeakKeyDictionary()
+
+
+def widget(grounding: Grounding) -> GroundingWidget:
+    """The live widget of a grounding; asked again, the same one, so that re-run cells do not pile up widgets."""
+    if grounding not in _shown:
+        _shown[grounding] = GroundingWidget(grounding)
+    return _shown[grounding]

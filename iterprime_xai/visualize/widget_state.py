@@ -1,0 +1,102 @@
+"""What the live widget shows, as plain data: the picture once, every map on its coarse grid, and the words to say."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from iterprime_xai.records.grounding import Grounding, Pass, WordMap
+from iterprime_xai.visualize import colours, describe
+from iterprime_xai.visualize.contours import contours
+from iterprime_xai.visualize.encoded import fitting, jpeg
+
+LONGEST = 1024
+"""Longer side of the picture that is sent, in pixels."""
+
+
+@dataclass(frozen=True)
+class WidgetState:
+    """Everything the browser needs: no question goes back to the kernel.
+
+    ``picture`` is a JPEG. ``maps`` holds all maps one after the other as little-endian float32, each of the grid in
+    ``info``; ``tables`` the sequential and the diverging colour table as 2 x 256 x 3 bytes. ``info`` is JSON.
+    """
+
+    picture: bytes
+    maps: bytes
+    tables: bytes
+    info: dict[str, Any]
+
+
+def widget_state(grounding: Grounding) -> WidgetState:
+    """The state of a widget that shows ``grounding``."""
+    maps: list[np.ndarray] = []
+
+    def add(heatmap: np.ndarray) -> int:
+        maps.append(np.asarray(heatmap, dtype="<f4"))
+        return len(maps) - 1
+
+    chosen = describe.final_pass(grounding)
+    result = add(grounding.heatmap)
+    looks = [_look(grounding, look, add) for look in grounding.passes]
+    expression = grounding.expression
+    info = {
+        "size": list(grounding.image.size),
+        "grid": list(grounding.heatmap.shape),
+        "phrase": [{"text": _safe(piece.text), "word": piece.word} for piece in describe.pieces(expression)],
+        "primary": expression.primary,
+        "result": {"heat": result, "pass": chosen, "note": " ".join(describe.headline(grounding)[1:])},
+        "passes": looks,
+        "outline": _outline(grounding),
+        "alt": describe.alt_text(grounding),
+        "caveats": list(describe.caveats(grounding.trace)),
+        "settings": describe.main_settings(grounding),
+        "drawing": {
+            "opacity": colours.OPACITY,
+            "coldOpacity": colours.COLD_OPACITY,
+            "fade": colours.FADE,
+            "signedFrom": colours.SIGNED_FROM,
+        },
+    }
+    tables = np.stack([colours.sequential(), colours.diverging()]).tobytes()
+    return WidgetState(jpeg(fitting(grounding.image, LONGEST)), np.stack(maps).tobytes(), tables, info)
+
+
+def _look(grounding: Grounding, look: Pass, add: Any) -> dict[str, Any]:
+    expression = grounding.expression
+    by_span = {word.span: add(word.heatmap) for word in look.words}
+    return {
+        "heat": add(look.heatmap),
+        "blend": add(look.blended),
+        "words": [by_span.get(word.span) for word in expression.words],
+        "shades": list(describe.shading(expression, look.words)),
+        "shares": _shares(grounding, look.words),
+        "probability": look.probability if math.isfinite(look.probability) else None,
+        "match": describe.probability(look.probability),
+        "hidden": np.flatnonzero(~look.keep).tolist(),
+        "seen": describe.hidden(look),
+        "accepted": bool(look.accepted),
+        "status": describe.status(look),
+        "stopped": look.stopped,
+    }
+
+
+def _shares(grounding: Grounding, words: tuple[WordMap, ...]) -> list[str | None]:
+    held = {word.span: describe.percent(share) for word, share in zip(words, describe.shares(words), strict=True)}
+    return [held.get(word.span) for word in grounding.expression.words]
+
+
+def _outline(grounding: Grounding) -> list[list[float]]:
+    """The mask's outlines as flat lists x, y, x, y, ... in pixels of the picture."""
+    if grounding.mask is None:
+        return []
+    tolerance = max(0.25, max(grounding.image.size) / 3000)
+    return [np.round(points.ravel(), 1).tolist() for points in contours(grounding.mask, tolerance)]
+
+
+def _safe(text: str) -> str:
+    """The text without characters that reorder the line; it is shown as text, never as HTML."""
+    return "".join(each for each in text if each not in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

@@ -1,0 +1,177 @@
+"""A Chromium without network, a JupyterLab on loopback, and a folder with a grounding to show."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "visualize"))
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """Chromium's path: ``ITERPRIME_XAI_CHROMIUM``, or what is found on the path."""
+    found = os.environ.get("ITERPRIME_XAI_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        reason = "no Chromium found; install Debian's chromium or set ITERPRIME_XAI_CHROMIUM to its path"
+        if os.environ.get("CI", "").lower() == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
+@pytest.fixture(scope="session")
+def chromium(chromium_path: str) -> Iterator[Any]:
+    """One browser for all tests."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def offline_page(chromium: Any) -> Iterator[Any]:
+    """A page that can read files and data addresses only; ``page.asked`` lists what else it asked for."""
+    page = chromium.new_page(viewport={"width": 1100, "height": 900})
+    page.asked = []
+
+    def answer(route: Any) -> None:
+        if route.request.url.startswith(("file:", "data:", "blob:")):
+            route.continue_()
+        else:
+            page.asked.append(route.request.url)
+            route.abort()
+
+    page.route("**/*", answer)
+    yield page
+    page.close()
+
+
+@pytest.fixture(scope="session")
+def jupyter_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment in which Jupyter reads and writes only temporary folders, and finds this package."""
+    home = tmp_path_factory.mktemp("jupyter-home")
+    folders = {
+        name: str(home / name.lower())
+        for name in (
+            "JUPYTER_CONFIG_DIR",
+            "JUPYTER_DATA_DIR",
+            "JUPYTER_RUNTIME_DIR",
+            "JUPYTERLAB_SETTINGS_DIR",
+            "JUPYTERLAB_WORKSPACES_DIR",
+            "IPYTHONDIR",
+        )
+    }
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    return os.environ | folders | {"PYTHONPATH": path}
+
+
+@pytest.fixture(scope="session")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a saved grounding and a notebook that shows it."""
+    nbformat = pytest.importorskip("nbformat")
+    from handmade_grounding import grounding
+
+    folder = tmp_path_factory.mktemp("notebooks")
+    grounding().save(folder / "meadow.grounding.zip")
+    notebook = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_code_cell(
+                "from iterprime_xai.records import Grounding\n"
+                'g = Grounding.load("meadow.grounding.zip")\n'
+                "view = g.show()\n"
+                "view",
+                id="show",
+            )
+        ],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+    )
+    nbformat.write(notebook, folder / "show.ipynb")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def jupyterlab(workplace: Path, jupyter_environment: dict[str, str]) -> Iterator[str]:
+    """The address of a JupyterLab without token on loopback, serving :func:`workplace`."""
+    pytest.importorskip("jupyterlab")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    root = ["--ServerApp.allow_root=True"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser"),
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.port={port}",
+        "--ServerApp.port_retries=0",
+        "--IdentityProvider.token=",
+        f"--ServerApp.root_dir={workplace}",
+        "--LabApp.extension_manager=readonly",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.news_url=None",
+        *root,
+    ]
+    log = workplace / "jupyterlab.log"
+    with log.open("w", encoding="utf-8") as output:
+        server = subprocess.Popen(command, env=jupyter_environment, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        _wait_for(f"{address}/api", server, log)
+        yield address
+    finally:
+        server.terminate()
+        try:
+            server.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path, patience: float = 90) -> None:
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        if server.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.3)
+    pytest.fail(f"JupyterLab did not answer at {address}:\n{log.read_text(encoding='utf-8', errors='replace')[-3000:]}")
+
+
+@pytest.fixture
+def keep_screenshot(tmp_path: Path) -> Any:
+    """Save a screenshot of a page or an element; in ``ITERPRIME_XAI_SCREENSHOTS`` where that is set."""
+    folder = Path(os.environ.get("ITERPRIME_XAI_SCREENSHOTS", tmp_path))
+
+    def save(target: Any, name: str) -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        target.screenshot(path=folder / f"{name}.png")
+        return folder / f"{name}.png"
+
+    return save
