@@ -1,7 +1,7 @@
-"""Draws the sprite atlases of the package from their sources; needed only when the vocabulary changes, never at run time.
+"""Draws the sprite atlases of the package; needed only when the vocabulary changes, never at run time.
 
-Run as ``python -m iterprime_xai.data.scenes.build_atlas --font NotoColorEmoji.ttf --drawings FOLDER`` where FOLDER holds the
-flat SVG files of Fluent emoji (the npm package ``fluentui-emoji``, ``icons/flat``). Needs CairoSVG.
+Run as ``python -m iterprime_xai.data.scenes.build_atlas --font NotoColorEmoji.ttf --drawings FOLDER`` where
+FOLDER holds the flat SVG files of Fluent emoji (the npm package ``fluentui-emoji``, ``icons/flat``). Needs CairoSVG.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ FONT_SIZE = 109  # the only size at which the font carries its bitmaps
 def from_font(font: ImageFont.FreeTypeFont, noun: Noun) -> Image.Image:
     """One glyph, RGBA, on a canvas larger than it.
 
-    Drawn on black and on white, which together tell colour and opacity apart: drawn straight onto a transparent canvas, rims
-    would be blended with the canvas's own colour.
+    Drawn on black and on white, which together tell colour and opacity apart: drawn straight onto a transparent
+    canvas, rims would be blended with the canvas's own colour.
     """
     layers = []
     for ground in (0, 255):

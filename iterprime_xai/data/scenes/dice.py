@@ -1,4 +1,4 @@
-"""Random choices that are the same on every machine and version: everything is made from one stream of uniform numbers."""
+"""Random choices that are the same on every machine and version: all come from one stream of uniform numbers."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from iterprime_xai.data.scenes.dice import Dice
@@ -123,13 +125,22 @@ def _placed(
                 solids.append(solid)
                 seen.append(solid)
                 break
-    hidden = [
+    return tuple(things), _hidden(things, solids)
+
+
+def compose(things: Sequence[Thing], background: Background, atlas: str = "main", split: str = "val") -> Scene:
+    """A scene made by hand, things from back to front; what hides what is worked out."""
+    return Scene(tuple(things), background, atlas, _hidden(things, [_stamp(thing, atlas) for thing in things]), split)
+
+
+def _hidden(things: Sequence[Thing], solids: Sequence[np.ndarray]) -> tuple[tuple[int, int, float], ...]:
+    entries = [
         (front, back, round(float(np.count_nonzero(solids[front] & solids[back]) / np.count_nonzero(solids[back])), 4))
         for front in range(len(things))
         for back in range(front)
         if _touch(things[front], things[back])
     ]
-    return tuple(things), tuple(entry for entry in hidden if entry[2] > 0)
+    return tuple(entry for entry in entries if entry[2] > 0)
 
 
 def _first(pair: tuple[float, tuple[str, str, str]]) -> float:

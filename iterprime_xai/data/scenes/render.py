@@ -17,14 +17,14 @@ _SMALL = 14  # cells of the noise that textures are made of
 
 @dataclass(frozen=True, eq=False)
 class Rendered:
-    """A drawn scene: ``image`` uint8 (size, size, 3), ``masks`` bool (things, size, size) of what is visible of each."""
+    """A drawn scene: ``image`` uint8 (size, size, 3), ``masks`` bool (things, size, size) of what is visible."""
 
     image: np.ndarray
     masks: np.ndarray
 
 
 def render(scene: Scene, size: int) -> Rendered:
-    """Draw the scene ``size`` x ``size`` pixels large. Masks do not overlap: a pixel belongs to the frontmost solid thing."""
+    """Draw the scene ``size`` x ``size`` pixels large. A pixel is in the mask of the frontmost solid thing only."""
     canvas = _background(scene.background, size)
     owner = np.full((size, size), -1, np.int8)
     for index, thing in enumerate(scene.things):

@@ -34,8 +34,8 @@ class Background:
 class Scene:
     """Things from back to front on a background.
 
-    ``atlas`` names the artist. ``hidden`` lists (front, back, share): how much of one thing's pixels another one in front
-    of it covers, where it covers any. ``split``, ``seed`` and ``index`` say where the scene came from.
+    ``atlas`` names the artist. ``hidden`` lists (front, back, share): how much of one thing's pixels another one in
+    front of it covers, where it covers any. ``split``, ``seed`` and ``index`` say where the scene came from.
     """
 
     things: tuple[Thing, ...]

@@ -7,10 +7,10 @@ Margins, in shares of the picture (x to the right, y down, centres of things):
 
 - left: x < 0.42; surely not from x > 0.55. right, top and bottom alike. "top left" is both. middle: within 0.13 of the
   centre across and 0.2 down; surely not beyond 0.25 across or 0.35 down.
-- A left of B: A's centre is left of B's by at least 0.1 and 0.6 of half their summed widths, and the step across is at least
-  the step down; surely not when A's centre is not left of B's at all. right of, above and below alike.
-- next to: a gap of at most 0.08 across, hardly any step down; surely not from 0.25 between their boxes. near: boxes within
-  0.06; surely not from 0.25.
+- A left of B: A's centre is left of B's by at least 0.1 and 0.6 of half their summed widths, and the step across is at
+  least the step down; surely not when A's centre is not left of B's at all. right of, above and below alike.
+- next to: a gap of at most 0.08 across, hardly any step down; surely not from 0.25 between their boxes. near: boxes
+  within 0.06; surely not from 0.25.
 - in front of: hides at least 10 % of the other; surely not when hidden by it, or without overlap and not lower.
 - Ordinals and extremes compare only the things that the rest of the description fits, and need 0.06 between neighbours;
   largest and smallest need a ratio of 1.3.
@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from iterprime_xai.data.scenes.scene import Scene, Thing
 from iterprime_xai.data.scenes.vocabulary import CATEGORIES, IMPLICIT, NOUN_INDEX
@@ -63,8 +64,8 @@ class Relation:
 class Description:
     """What is said of a thing; everything given has to fit.
 
-    ``noun`` is the name of a noun, a category, or a use of ``IMPLICIT``. ``order`` with ``rank`` picks from the things that
-    the rest fits: ("left", 2) is the second from the left, ("largest", 1) the largest.
+    ``noun`` is the name of a noun, a category, or a use of ``IMPLICIT``. ``order`` with ``rank`` picks from the things
+    that the rest fits: ("left", 2) is the second from the left, ("largest", 1) the largest.
     """
 
     noun: str = "thing"
@@ -253,7 +254,7 @@ def _ordered(scene: Scene, rest: tuple[Truth, ...], order: str, rank: int) -> tu
     key = _KEYS[order]
     values = {index: key(scene.things[index]) for index in chosen}
     chosen.sort(key=values.__getitem__)
-    for before, after in zip(chosen[:rank], chosen[1 : rank + 1], strict=False):
+    for before, after in pairwise(chosen[: rank + 1]):
         low, high = sorted((abs(values[before]), abs(values[after])))
         clear = high >= LEAST_RATIO * low if order in ("largest", "smallest") else high - low >= LEAST_GAP
         if not clear:

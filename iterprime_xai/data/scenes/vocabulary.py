@@ -1,4 +1,4 @@
-"""What scenes are made of: nouns with their synonyms, colours, sizes, categories, and which combinations are kept unseen."""
+"""What scenes are made of: nouns with their synonyms, colours, sizes, categories, and the combinations kept unseen."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ EXTENTS: dict[str, tuple[float, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A group of nouns. ``members`` surely belong, ``unsure`` might: a phrase whose truth hangs on them is never used."""
+    """A group of nouns. ``members`` surely belong, ``unsure`` might: no phrase whose truth hangs on them is used."""
 
     words: tuple[str, ...]
     members: frozenset[str]

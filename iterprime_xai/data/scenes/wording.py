@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from iterprime_xai.data.scenes.dice import Dice
 from iterprime_xai.data.scenes.truth import Description
-from iterprime_xai.data.scenes.vocabulary import CATEGORIES, IMPLICIT, NOUN_INDEX, NOUNS, SIZE_WORDS, head_of
+from iterprime_xai.data.scenes.vocabulary import CATEGORIES, COLOURS, IMPLICIT, NOUN_INDEX, NOUNS, SIZE_WORDS, head_of
 
 BEFORE: dict[str, tuple[str, ...]] = {
     "left": ("left",),
@@ -64,7 +64,7 @@ PERSONS = frozenset({noun.name for noun in NOUNS if noun.category == "person"} |
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A description in words: its text, the head word, and the head word of each thing it points to, with that thing."""
+    """A description in words: text, head word, and the head word of each thing it points to, with that thing."""
 
     text: str
     head: str
@@ -72,23 +72,27 @@ class Said:
 
 
 def say(description: Description, voice: Dice, article: str = "the", anchor_article: str = "the") -> Said:
-    """The description in words. ``article`` is "the", "a" or "" for the thing, ``anchor_article`` for what it points to.
+    """The description in words; ``article`` is "the", "a" or "", ``anchor_article`` the same for what it points to.
 
     The same voice gives the same turns of phrase, so that two descriptions said with it differ only in what they say.
     """
     use, bare, first, last = voice.uniform(), voice.uniform(), voice.uniform(), voice.uniform()
     words = noun_words(description.noun, bare)
     implicit = description.noun in IMPLICIT
-    before, after = [], []
+    before: list[str] = []
+    after: list[str] = []
     if description.order is not None:
-        lead, tail = _order_words(description, use, first)
+        lead, close = _order_words(description, use, first)
         before += lead
-        after += tail
+        after += close
     if description.place is not None:
         if not implicit and use < 0.45:
             before.append(_at(BEFORE[description.place], first))
         else:
-            after.append(_at(AFTER[description.place], first))
+            options = AFTER[description.place]
+            if implicit:  # not "something to sit on on the left"
+                options = tuple(option for option in options if option.startswith(("at ", "in ", "to ")))
+            after.append(_at(options, first))
     if description.size is not None:
         before.append(_at(SIZE_WORDS[description.size], last**2))
     if description.colour is not None:
@@ -116,6 +120,27 @@ def say(description: Description, voice: Dice, article: str = "the", anchor_arti
     if description.order is not None and article == "a":
         article = "the"
     return Said(with_article(article, text), head, tuple(contexts))
+
+
+FUNCTION_WORDS = frozenset("a an the on in at to from of and that which is".split())
+
+
+def say_headless(description: Description, voice: Dice) -> Said:
+    """A description of a "thing" said without any noun: "left", "red", "second from the right"."""
+    use, first = voice.uniform(), voice.uniform()
+    before: list[str] = []
+    after: list[str] = []
+    if description.order is not None:
+        before, after = _order_words(description, use, first)
+    if description.colour is not None:
+        before.append(description.colour)
+    if description.place is not None:
+        if use < 0.45 and not before:
+            before.append(_at(BEFORE[description.place], first))
+        else:
+            after.append(_at(AFTER[description.place], first))
+    text = " ".join([*before, *after])
+    return Said(text, next(word for word in text.split() if word not in FUNCTION_WORDS))
 
 
 def noun_words(noun: str, level: float) -> str:
@@ -148,3 +173,15 @@ def _order_words(description: Description, use: float, level: float) -> tuple[li
 
 def _at(options: tuple[str, ...], level: float) -> str:
     return options[min(int(level * len(options)), len(options) - 1)]
+
+
+def vocabulary_words() -> list[str]:
+    """Every word that a statement or an expression about scenes can contain, sorted, lower case."""
+    texts = [way for noun in NOUNS for way in noun.words]
+    texts += [way for group in (*CATEGORIES.values(), *IMPLICIT.values()) for way in group.words]
+    for table in (BEFORE, AFTER, RELATING, MOST, NUMERALS):
+        texts += [way for ways in table.values() for way in ways]
+    texts += [way for ways in SIZE_WORDS.values() for way in ways]
+    texts += [*COLOURS, *LINKS]
+    texts += ["there is a an the in and from thing something one which that"]
+    return sorted({word for text in texts for word in text.lower().split()})
