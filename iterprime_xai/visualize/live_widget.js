@@ -67,6 +67,11 @@ class View {
     return this.state.look === this.info.passes.length;
   }
 
+  /** Patches hidden from the model when the map on show was made; the result is a blend, with nothing hidden as a whole. */
+  get hidden() {
+    return this.isResult && this.state.word === null ? [] : this.pass.hidden;
+  }
+
   get map() {
     const { word, blend } = this.state;
     if (word !== null) return this.maps[this.pass.words[word]];
@@ -119,7 +124,9 @@ class View {
     this.lookValue.textContent = this.isResult ? "result" : `pass ${state.look + 1} of ${count}`;
     this.look.setAttribute("aria-valuetext", this.lookValue.textContent);
     this.opacityValue.textContent = percent(state.opacity);
+    this.opacity.setAttribute("aria-valuetext", this.opacityValue.textContent);
     this.thresholdValue.textContent = percent(state.threshold);
+    this.threshold.setAttribute("aria-valuetext", this.thresholdValue.textContent);
     this.status.textContent = this.sentence(scale);
     this.low.textContent = scale.flat ? "" : number(scale.low);
     this.high.textContent = scale.flat ? "no evidence: the map is blank" : number(scale.high);
@@ -131,7 +138,10 @@ class View {
     const { info, state, pass } = this;
     const word = state.word === null ? null : info.phrase.find((piece) => piece.word === state.word).text;
     const blank = scaleOf([this.map], 0).flat ? " The map is blank." : "";
-    if (this.isResult && word === null) return `Result of ${info.passes.length === 1 ? "one pass" : "all passes that were used"}. ${info.result.note}`;
+    if (this.isResult && word === null) {
+      const used = info.passes.filter((each) => each.accepted).length;
+      return `Result of ${used === 1 ? "one pass" : `${used} passes, blended`}. ${info.result.note}`;
+    }
     const what = this.isResult ? `Result, words of pass ${info.result.pass + 1}` : `Pass ${state.look + 1}`;
     const whose = word === null ? (state.blend ? ", blended with those before" : "") : `, the word “${word}”: ${pass.shares[state.word]} of the heat`;
     const facts = this.isResult ? "" : ` Match ${pass.match}, ${pass.status}; ${pass.seen}.`;
@@ -186,7 +196,7 @@ class View {
       context.drawImage(this.faded, 0, 0, w, h);
       context.globalAlpha = 1;
       context.drawImage(this.heat.layer, 0, 0, w, h);
-      if (state.hidden && this.pass.hidden.length) drawHidden(context, this.pass.hidden, info.grid, dots);
+      if (state.hidden && this.hidden.length) drawHidden(context, this.pass.hidden, info.grid, dots);
       if (state.outline) drawOutline(context, info.outline, info.size, dots);
       if (!this.heat.scale.flat) drawRing(context, hottest(this.map, info.grid), dots);
       if (state.keys && state.pointer) drawCross(context, state.pointer, dots);
@@ -225,7 +235,6 @@ class View {
   build(el) {
     const { info, state } = this;
     const root = make("div", "ixw", { role: "group", "aria-label": "Where the model looks" });
-    root.dataset.lmSuppressShortcuts = "true"; // JupyterLab then leaves the keys to us
     this.root = root;
 
     const phrase = make("p", "ixw-phrase", { dir: "auto" });
@@ -265,8 +274,8 @@ class View {
     const count = info.passes.length;
     const controls = make("div", "ixw-controls");
     [this.look, this.lookValue] = this.slider(controls, "Pass", 0, count, 1, state.look, (value) => this.set({ look: value }));
-    [, this.opacityValue] = this.slider(controls, "Opacity", 0, 1, 0.01, state.opacity, (value) => this.set({ opacity: value }));
-    [, this.thresholdValue] = this.slider(controls, "Threshold", 0, 1, 0.01, 0, (value) => this.set({ threshold: value }));
+    [this.opacity, this.opacityValue] = this.slider(controls, "Opacity", 0, 1, 0.01, state.opacity, (value) => this.set({ opacity: value }));
+    [this.threshold, this.thresholdValue] = this.slider(controls, "Threshold", 0, 1, 0.01, 0, (value) => this.set({ threshold: value }));
     this.choice(controls, "Colour scale", ["of this map alone", "shared by all passes"], (index) => this.set({ shared: index === 1 }));
     if (count > 1) {
       this.choice(controls, "A pass shows", ["its own map", "the blend so far"], (index) => this.set({ blend: index === 1 }));
@@ -283,6 +292,10 @@ class View {
     if (info.settings) root.append(make("p", "ixw-foot", {}, info.settings));
     for (const caveat of info.caveats) root.append(make("p", "ixw-caveat", {}, `⚠ ${caveat}`));
     el.append(root);
+    // JupyterLab then leaves the keys to us. Its selectors match the focused element first, so that the group alone is not enough.
+    for (const element of [root, ...root.querySelectorAll("input, select, button, canvas")]) {
+      element.setAttribute("data-lm-suppress-shortcuts", "true");
+    }
   }
 
   on(element, name, action) {
@@ -291,7 +304,7 @@ class View {
 
   slider(parent, label, min, max, step, value, action) {
     const frame = make("label", "ixw-control");
-    const output = make("output");
+    const output = make("span", "ixw-value");
     const input = make("input", "", { type: "range", min, max, step, value, "aria-label": label });
     this.on(input, "input", () => action(Number(input.value)));
     frame.append(make("span", "", {}, label), output, input);

@@ -87,6 +87,10 @@ def jupyter_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, s
             "IPYTHONDIR",
         )
     }
+    notifications = Path(folders["JUPYTERLAB_SETTINGS_DIR"], "@jupyterlab", "apputils-extension")
+    notifications.mkdir(parents=True)
+    settings = '{"fetchNews": "false", "checkForUpdates": false}'
+    (notifications / "notification.jupyterlab-settings").write_text(settings, encoding="utf-8")
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     return os.environ | folders | {"PYTHONPATH": path}
 
@@ -132,7 +136,6 @@ def jupyterlab(workplace: Path, jupyter_environment: dict[str, str]) -> Iterator
         f"--ServerApp.root_dir={workplace}",
         "--LabApp.extension_manager=readonly",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        "--LabApp.news_url=None",
         *root,
     ]
     log = workplace / "jupyterlab.log"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from iterprime_xai.records import Grounding
 
 pytestmark = pytest.mark.browser
 
@@ -44,7 +47,7 @@ def lab(chromium: Any, jupyterlab: str) -> Iterator[Lab]:
     page = chromium.new_page(viewport={"width": 1000, "height": 1150})
     opened = Lab(page)
     page.goto(f"{jupyterlab}/doc/tree/show.ipynb?reset", wait_until="domcontentloaded")
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(state="attached", timeout=SLOW)
+    page.get_by_text("| Idle").wait_for(timeout=SLOW)
     page.locator(".jp-CodeCell .cm-content").first.click()
     page.keyboard.press("Shift+Enter")
     page.locator(".ixw-canvas").wait_for(timeout=SLOW)
@@ -52,7 +55,7 @@ def lab(chromium: Any, jupyterlab: str) -> Iterator[Lab]:
         "() => { const c = document.querySelector('.ixw-canvas');"
         " return c.width > 300 && c.getContext('2d').getImageData(5, 5, 1, 1).data[3] === 255; }"
     )
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(state="attached", timeout=SLOW)
+    page.get_by_text("| Idle").wait_for(timeout=SLOW)
     page.wait_for_timeout(1500)
     assert opened.sent, "the page should have spoken to the kernel to run the cell; is the listener attached?"
     yield opened
@@ -101,7 +104,7 @@ def test_pass_slider_names_the_pass_and_its_probability(lab: Lab) -> None:
     slider.fill("2")
     assert slider.get_attribute("aria-valuetext") == "pass 3 of 3"
     assert lab.widget.locator(".ixw-match strong").inner_text() == "0.80"
-    status = lab.widget.get_by_role("status").inner_text()
+    status = lab.widget.locator(".ixw-status").inner_text()
     assert "left out" in status
     assert "the match probability fell" in status
     slider.fill("3")
@@ -115,7 +118,7 @@ def test_clicking_a_word_shows_its_map_and_clicking_again_the_phrase(lab: Lab, k
     assert word.get_attribute("aria-pressed") == "true"
     tree = lab.pixels
     assert tree != before
-    assert "“tree”" in lab.widget.get_by_role("status").inner_text()
+    assert "“tree”" in lab.widget.locator(".ixw-status").inner_text()
     keep_screenshot(lab.page, "lab-word")
     lab.widget.get_by_role("button", name="of", exact=True).click()
     assert lab.pixels not in (before, tree)
@@ -144,12 +147,21 @@ def test_outline_hidden_patches_and_scale_can_be_switched(lab: Lab) -> None:
     lab.slider("Pass").fill("3")
 
 
-def test_readout_gives_the_heat_under_the_pointer_and_under_the_keys(lab: Lab) -> None:
+def test_readout_gives_the_heat_under_the_pointer_and_under_the_keys(lab: Lab, workplace: Path) -> None:
     canvas, readout = lab.widget.locator(".ixw-canvas"), lab.widget.get_by_label("Heat under the pointer")
-    box = canvas.bounding_box()
-    canvas.hover(position={"x": box["width"] * 0.5, "y": box["height"] * 0.5})
-    assert readout.inner_text().startswith("x 240, y 180: heat ")
-    assert "×10⁻¹" in readout.inner_text()
+
+    def heat_at(x: float, y: float) -> float:
+        box = canvas.bounding_box()
+        canvas.hover(position={"x": box["width"] * x, "y": box["height"] * y})
+        found = re.fullmatch(r"x (\d+), y (\d+): heat ([\d.]+)×10⁻¹(\S) \(\d+ % of the scale\)", readout.inner_text())
+        assert abs(int(found[1]) - 480 * x) <= 2
+        assert abs(int(found[2]) - 360 * y) <= 2
+        return float(found[3]) * 10 ** -(10 + "⁰¹²³⁴⁵⁶⁷⁸⁹".index(found[4]))
+
+    expected = Grounding.load(workplace / "meadow.grounding.zip").heatmap_at((360, 480))
+    for x, y in ((0.2, 0.75), (0.5, 0.4), (0.9, 0.1)):
+        assert heat_at(x, y) == pytest.approx(expected[int(360 * y), int(480 * x)], rel=0.06, abs=2e-12)
+    lab.page.mouse.move(5, 5)
     canvas.focus()
     lab.page.keyboard.press("ArrowLeft")
     assert readout.inner_text().startswith("x 205, y 180: heat ")
@@ -168,8 +180,8 @@ def test_holding_the_button_hides_the_heat(lab: Lab) -> None:
 
 def test_every_control_has_a_name_and_the_canvas_an_alternative_text(lab: Lab) -> None:
     nameless = lab.widget.evaluate(
-        "root => [...root.querySelectorAll('input, select, button')].filter("
-        "each => !(each.getAttribute('aria-label') || each.textContent.trim() || each.labels?.[0]?.textContent.trim())).length"
+        "root => [...root.querySelectorAll('input, select, button')].filter(each => "
+        "!(each.getAttribute('aria-label') || (each.labels?.[0] ?? each).textContent.trim())).length"
     )
     assert nameless == 0
     assert "Primary word: ball" in lab.widget.locator(".ixw-canvas").get_attribute("aria-label")
@@ -226,5 +238,5 @@ def test_exported_notebook_shows_the_static_picture_without_network(
     offline_page.goto(file.as_uri(), wait_until="domcontentloaded")
     picture = offline_page.locator(".jp-OutputArea img")
     assert picture.evaluate("each => each.decode().then(() => each.naturalWidth)") > 800
-    assert "Primary word: ball" in picture.get_attribute("alt")
+    assert "Primary word: ball" in output.metadata["image/jpeg"]["alt"]
     keep_screenshot(offline_page, "export")
