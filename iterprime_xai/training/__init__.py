@@ -1,0 +1,26 @@
+"""How the bundled model is trained: image-caption pairs of generated scenes in, a stock BLIP folder out."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from iterprime_xai.training.config import TrainConfig
+    from iterprime_xai.training.export import export
+    from iterprime_xai.training.trainer import train
+
+_WHERE = {
+    "TrainConfig": "iterprime_xai.training.config",
+    "export": "iterprime_xai.training.export",
+    "train": "iterprime_xai.training.trainer",
+}
+
+__all__ = ["TrainConfig", "export", "train"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use: reading the settings must not load torch."""
+    if name in _WHERE:
+        return getattr(import_module(_WHERE[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,120 @@
+"""Every setting of one training run, in one frozen record that is stored with each checkpoint."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from iterprime_xai.records.errors import OptionError
+
+
+@dataclass(frozen=True)
+class ModelShape:
+    """Size of the miniature BLIP: widths, layers and heads of both towers, and the picture's side and patch in pixels."""
+
+    image_size: int = 112
+    patch_size: int = 8
+    vision_width: int = 128
+    vision_layers: int = 4
+    text_width: int = 128
+    text_layers: int = 4
+    heads: int = 4
+    mlp_ratio: float = 4.0
+    projection: int = 96
+    max_tokens: int = 64
+
+    def __post_init__(self) -> None:
+        for name in ("vision_width", "text_width"):
+            if getattr(self, name) % (4 * self.heads):
+                raise OptionError(
+                    f"{name} must be a multiple of 4 x heads ({4 * self.heads}), but is {getattr(self, name)}."
+                )
+        if self.image_size % self.patch_size:
+            raise OptionError(
+                f"image_size must be a multiple of patch_size ({self.patch_size}), but is {self.image_size}."
+            )
+
+    @property
+    def grid(self) -> int:
+        """Patches along one side of the picture."""
+        return self.image_size // self.patch_size
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One training run.
+
+    The length is ``steps``, or ``minutes`` of training time (a checkpoint keeps how many are used up); the learning rate follows
+    the share of it that is used up. ``batch`` pictures a step, each encoded once and asked ``pairs`` pairs of statements; on the
+    CPU they are worked off in parts of ``part`` pictures by ``threads`` threads (contrast is taken within a part).
+    ``pool`` scenes are held in memory, and a scene is used about ``reuse`` times before another takes its place.
+    ``device`` is ``None`` (CUDA if there is one), "cpu" or "cuda"; ``bf16`` asks for autocast.
+    """
+
+    shape: ModelShape = field(default_factory=ModelShape)
+    steps: int | None = None
+    minutes: float | None = None
+    batch: int = 32
+    part: int = 8
+    pairs: int = 8
+    seed: int = 0
+    threads: int = 2
+    device: str | None = None
+    bf16: bool = True
+    rate: float = 1e-3
+    muon_rate: float = 0.01
+    warmup: int = 200
+    weight_decay: float = 0.05
+    clip: float = 1.0
+    ema: float = 0.999
+    contrastive_weight: float = 0.3
+    correction_weight: float = 0.3
+    pair_weight: float = 0.5
+    chunk: int = 512
+    pool: int = 8192
+    pairs_kept: int = 16
+    reuse: float = 4.0
+    easy_chunks: int = 4
+    workers: int = 1
+    log_every: int = 20
+    validate_every: int = 500
+    validation_scenes: int = 256
+    checkpoint_every: int = 250
+    export_minutes: float = 20.0
+
+    def __post_init__(self) -> None:
+        if (self.steps is None) == (self.minutes is None):
+            raise OptionError("Give the length of the training as either steps or minutes, and not both.")
+        for name in ("steps", "minutes", "batch", "pairs", "threads", "chunk", "pool", "reuse", "validation_scenes"):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                raise OptionError(f"{name} must be above 0, but is {value}.")
+        if self.pairs > self.pairs_kept:
+            raise OptionError(
+                f"pairs ({self.pairs}) cannot exceed pairs_kept ({self.pairs_kept}), the pairs composed a scene."
+            )
+        if self.pool % self.chunk or self.batch > self.chunk:
+            raise OptionError(
+                f"pool ({self.pool}) must be a multiple of chunk ({self.chunk}), and a batch ({self.batch}) fit in a chunk."
+            )
+        if self.part <= 1 or self.batch % self.part:
+            raise OptionError(f"part must divide batch ({self.batch}) and be above 1, but is {self.part}.")
+        if self.device not in (None, "cpu", "cuda"):
+            raise OptionError(f"device must be None, 'cpu' or 'cuda', but is {self.device!r}.")
+
+    @property
+    def steps_per_chunk(self) -> int:
+        """Steps between two refreshments of the pool."""
+        return max(1, round(self.chunk * self.reuse / self.batch))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, for JSON."""
+        return asdict(self)
+
+    @staticmethod
+    def from_dict(data: dict[str, Any]) -> TrainConfig:
+        """Read what :meth:`to_dict` gave; raises ``OptionError`` for a setting that this version does not know."""
+        unknown = sorted(set(data) - {each.name for each in fields(TrainConfig)})
+        if unknown:
+            raise OptionError(f"Unknown training settings {unknown}; the run was made by another version.")
+        return TrainConfig(**{**data, "shape": ModelShape(**data["shape"])})

@@ -1,0 +1,93 @@
+"""A checkpoint becomes a folder in the hub's layout that stock ``transformers`` loads, with its model card."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+from iterprime_xai.records.errors import StorageError
+from iterprime_xai.training.card import card
+from iterprime_xai.training.checkpoint import load_checkpoint
+from iterprime_xai.training.config import TrainConfig
+from iterprime_xai.training.network import build_model
+from iterprime_xai.training.tokenizer import build_processor, build_tokenizer
+
+TRAINING = "training.json"
+"""Settings, length and figures of the run, and the words that the model was trained on."""
+
+LOCAL_KEYS = ("is_local", "local_files_only", "name_or_path")
+"""What saving writes about where the tokenizer was loaded from; it says nothing about the model."""
+
+
+def export(checkpoint: Path, folder: Path, figures: Path | None = None) -> Path:
+    """Write the averaged weights of a run (or checkpoint file) as an fp16 model folder, and return the folder.
+
+    ``figures`` is a JSON file of measured tables for the card (what ``benchmarks/first_table.py`` saves); without it the card
+    carries the run's last validation. The folder is replaced as a whole, so that a reader never sees half of one.
+    """
+    import torch
+
+    folder = Path(folder)
+    state = load_checkpoint(Path(checkpoint))
+    config = TrainConfig.from_dict(json.loads(state["config"]))
+    words = [str(word) for word in state["words"]]
+    tokenizer = build_tokenizer(words, config.shape.max_tokens)
+    model = build_model(config.shape, tokenizer.get_vocab(), config.seed)
+    model.load_state_dict(state["average"])
+    processor = build_processor(tokenizer, config.shape.image_size)
+    record = {
+        "config": config.to_dict(),
+        "steps": int(state["step"]),
+        "seconds": float(state["seconds"]),
+        "parameters": sum(weight.numel() for weight in model.parameters()),
+        "validation": json.loads(state["figures"]),
+        "figures": _read(figures) if figures is not None else {},
+        "words": words,
+    }
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        model.to(torch.float16).save_pretrained(beside)
+        processor.save_pretrained(beside)
+        # Versions before 5 look for the picture's settings under this name.
+        settings = json.loads((beside / "processor_config.json").read_text(encoding="utf-8"))
+        _write(beside / "preprocessor_config.json", settings["image_processor"])
+        _forget_place(beside / "tokenizer_config.json")
+        _write(beside / TRAINING, record)
+        (beside / "README.md").write_text(card(record), encoding="utf-8")
+        if os.name == "posix":
+            beside.chmod(0o755)
+        _replace(beside, folder)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return folder
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError) as error:
+        raise StorageError(f"The figures for the model card cannot be read from {path}: {error}") from error
+    if not isinstance(found, dict):
+        raise StorageError(f"The figures for the model card must be a JSON object, but {path} holds {type(found).__name__}.")
+    return found
+
+
+def _write(path: Path, data: dict[str, Any]) -> None:
+    path.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _forget_place(path: Path) -> None:
+    settings = json.loads(path.read_text(encoding="utf-8"))
+    _write(path, {name: value for name, value in settings.items() if name not in LOCAL_KEYS})
+
+
+def _replace(beside: Path, folder: Path) -> None:
+    """Put ``beside`` in the place of ``folder``: file by file, since a directory that is in use cannot be swapped everywhere."""
+    folder.mkdir(exist_ok=True)
+    for path in sorted(beside.iterdir()):
+        os.replace(path, folder / path.name)

@@ -1,0 +1,275 @@
+"""The training run: steps, log, validation, checkpoints, and an end that can be resumed."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from iterprime_xai.records.errors import OptionError, StorageError
+from iterprime_xai.training.checkpoint import NAME, load_checkpoint, save_checkpoint
+from iterprime_xai.training.config import TrainConfig
+from iterprime_xai.training.log import Log
+from iterprime_xai.training.network import build_model
+from iterprime_xai.training.objective import Extras, losses
+from iterprime_xai.training.optimizer import build_optimisers, follow, plain_state, rate_at, set_rate, start_average
+from iterprime_xai.training.pool import Batch, Chunk, ScenePool, compose_chunk
+from iterprime_xai.training.tokenizer import build_tokenizer
+from iterprime_xai.training.validation import accuracies, margins
+
+LOSSES = ("total", "matching", "twin", "word", "contrast", "accuracy")
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """How a run ended: ``finished`` is false when it was stopped and can be resumed; ``figures`` is the last validation."""
+
+    checkpoint: Path
+    steps: int
+    seconds: float
+    finished: bool
+    figures: dict[str, dict[str, float]]
+
+
+class Run:
+    """The moving parts of one training run, and their state as plain data."""
+
+    def __init__(self, config: TrainConfig) -> None:
+        from iterprime_xai.data.scenes.statements import vocabulary_words
+
+        self.config = config
+        self.device = torch.device(config.device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self.words = sorted(vocabulary_words())
+        tokenizer = build_tokenizer(self.words, config.shape.max_tokens)
+        self.mask_id = int(tokenizer.mask_token_id)
+        self.model = build_model(config.shape, tokenizer.get_vocab(), config.seed).to(self.device)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.seed + 1)
+            self.extras = Extras(config.shape.text_width, len(tokenizer)).to(self.device)
+        self.weights = [*self.model.parameters(), *self.extras.parameters()]
+        self.optimisers = build_optimisers([self.model, self.extras], config)
+        self.average = start_average(self.model)
+        self.step = 0
+        self.seconds = 0.0
+        self.figures: dict[str, dict[str, float]] = {}
+
+    @property
+    def progress(self) -> float:
+        """Share of the budget that is used up, 0 to 1."""
+        if self.config.steps is not None:
+            return min(1.0, self.step / self.config.steps)
+        assert self.config.minutes is not None
+        return min(1.0, self.seconds / (60 * self.config.minutes))
+
+    def _part(self, rows: slice, batch: Batch) -> tuple[tuple[torch.Tensor | None, ...], dict[str, float]]:
+        """Gradients and losses of a part of the batch."""
+        config = self.config
+        arrays = [torch.from_numpy(each[rows]).to(self.device) for each in (batch.images, batch.true, batch.false)]
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=config.bf16):
+            found = losses(self.model, self.extras, *arrays, config, self.mask_id)
+        gradients = torch.autograd.grad(found.total, self.weights, allow_unused=True)
+        return gradients, {name: float(getattr(found, name).detach()) for name in LOSSES}
+
+    def advance(self, pool: ScenePool, lanes: ThreadPoolExecutor) -> dict[str, float]:
+        """One step; returns the losses.
+
+        On the CPU the parts of a batch are shared out among threads as these get free: on a machine that is busy with other
+        things this is far faster than threads that wait for each other in every operation. Gradients are added in a fixed
+        order, so that the result does not depend on who was faster.
+        """
+        config = self.config
+        batch = pool.batch(self.step)
+        set_rate(self.optimisers, rate_at(self.step, self.progress, config.warmup))
+        parts = [slice(start, start + config.part) for start in range(0, config.batch, config.part)]
+        found = list(lanes.map(lambda rows: self._part(rows, batch), parts))
+        for weight, *gradients in zip(self.weights, *(gradients for gradients, _ in found), strict=True):
+            present = [gradient for gradient in gradients if gradient is not None]
+            weight.grad = sum(present[1:], present[0]) / len(parts) if present else None
+        norm = float(torch.nn.utils.clip_grad_norm_(self.weights, config.clip))
+        for optimiser in self.optimisers:
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+        self.step += 1
+        follow(self.average, self.model, config.ema, self.step)
+        mean = {name: sum(values[name] for _, values in found) / len(found) for name in LOSSES}
+        return {**mean, "norm": norm}
+
+    @contextmanager
+    def averaged(self) -> Iterator[torch.nn.Module]:
+        """The model with its averaged weights, for validation and export; the training weights are put back."""
+        kept = start_average(self.model)
+        self.model.load_state_dict(self.average)
+        self.model.eval()
+        try:
+            yield self.model
+        finally:
+            self.model.load_state_dict(kept)
+            self.model.train()
+
+    def validate(self, chunk: Chunk) -> dict[str, dict[str, float]]:
+        """Accuracy per kind of the averaged weights on unseen scenes."""
+        with self.averaged() as model, torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bf16):
+            self.figures = accuracies(margins(model, chunk, self.device), chunk.kinds)
+        return self.figures
+
+    def state(self) -> dict[str, Any]:
+        """Everything that a resumed run needs."""
+        return {
+            "config": json.dumps(self.config.to_dict()),
+            "words": self.words,
+            "model": self.model.state_dict(),
+            "average": self.average,
+            "extras": self.extras.state_dict(),
+            "optimisers": plain_state(self.optimisers),
+            "random": torch.get_rng_state(),
+            "step": self.step,
+            "seconds": self.seconds,
+            "figures": json.dumps(self.figures),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up a state that :meth:`state` gave."""
+        if list(state["words"]) != self.words:
+            raise StorageError("The checkpoint was trained on another vocabulary of scenes; start anew in another folder.")
+        self.model.load_state_dict(state["model"])
+        self.extras.load_state_dict(state["extras"])
+        for optimiser, values in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(values)
+        self.average = {name: value.to(self.device) for name, value in state["average"].items()}
+        torch.set_rng_state(state["random"])
+        self.step, self.seconds = int(state["step"]), float(state["seconds"])
+        self.figures = json.loads(state["figures"])
+
+
+def train(
+    config: TrainConfig, out: Path, resume: bool = False, listen: Callable[[dict[str, Any]], None] | None = None
+) -> TrainResult:
+    """Train the miniature BLIP into ``out``: ``checkpoint.pt``, ``log.jsonl`` and, now and then, ``export/``.
+
+    With ``resume`` the run in ``out`` goes on with its own settings; only ``steps``, ``minutes``, ``threads``, ``workers`` and
+    ``device`` are taken from ``config``. Ctrl-C and a polite kill leave a checkpoint. ``listen`` gets every log entry. Raises
+    ``StorageError`` when ``out`` holds a run and ``resume`` is false, or holds none and it is true.
+    """
+    out = Path(out)
+    state = load_checkpoint(out) if resume else None
+    if state is None and (out / NAME).exists():
+        raise StorageError(f"{out} already holds a training run; add --resume to go on with it, or choose another --out.")
+    if state is not None:
+        kept = TrainConfig.from_dict(json.loads(state["config"]))
+        config = replace(
+            kept,
+            steps=config.steps,
+            minutes=config.minutes,
+            threads=config.threads,
+            workers=config.workers,
+            device=config.device,
+        )
+    if config.device == "cuda" and not torch.cuda.is_available():
+        raise OptionError("The device 'cuda' was asked for, but torch finds none; leave --device out to train on the CPU.")
+    on_cpu = config.device == "cpu" or (config.device is None and not torch.cuda.is_available())
+    torch.set_num_threads(1 if on_cpu else config.threads)
+    log = Log(out, listen)
+    run = Run(config)
+    if state is not None:
+        run.restore(state)
+    log(
+        "start",
+        step=run.step,
+        resumed=resume,
+        device=str(run.device),
+        parameters=sum(weight.numel() for weight in run.model.parameters()),
+        torch=torch.__version__,
+        config=config.to_dict(),
+    )
+    chunk = compose_chunk(
+        0, replace(config, chunk=config.validation_scenes, pairs_kept=config.pairs, seed=7), "val"
+    )
+    with (
+        ScenePool(config) as pool,
+        ThreadPoolExecutor(config.threads if on_cpu else 1) as lanes,
+        _asked_to_stop() as stop,
+    ):
+        finished = _loop(run, pool, lanes, chunk, out, log, stop)
+    return TrainResult(out / NAME, run.step, run.seconds, finished, run.figures)
+
+
+def _loop(run: Run, pool: ScenePool, lanes: ThreadPoolExecutor, chunk: Chunk, out: Path, log: Log, stop: list[int]) -> bool:
+    """Step until the budget is used up (true) or a stop is asked for (false), and leave a checkpoint."""
+    config = run.config
+    exported = run.seconds
+    since: list[tuple[float, dict[str, float]]] = []
+    while run.progress < 1 and not stop:
+        began = time.perf_counter()
+        values = run.advance(pool, lanes)
+        ended = time.perf_counter()
+        since.append((ended - began, values))
+        run.seconds += ended - began
+        if run.step % config.log_every == 0:
+            _log_steps(run, since, log)
+            since.clear()
+        if run.step % config.validate_every == 0:
+            log("validate", step=run.step, seconds=run.seconds, figures=run.validate(chunk))
+        if run.step % config.checkpoint_every == 0:
+            save_checkpoint(out, run.state())
+        if run.seconds - exported > 60 * config.export_minutes:
+            exported = run.seconds
+            save_checkpoint(out, run.state())
+            _export(run, out)
+            log("export", step=run.step, seconds=run.seconds)
+        run.seconds += time.perf_counter() - ended
+    finished = not stop
+    if finished:
+        log("validate", step=run.step, seconds=run.seconds, figures=run.validate(chunk))
+    save_checkpoint(out, run.state())
+    if finished:
+        _export(run, out)
+    log("end" if finished else "stopped", step=run.step, seconds=run.seconds)
+    return finished
+
+
+def _export(run: Run, out: Path) -> None:
+    from iterprime_xai.training.export import export
+
+    export(out / NAME, out / "export")
+
+
+def _log_steps(run: Run, since: list[tuple[float, dict[str, float]]], log: Log) -> None:
+    """Log the mean over the steps since the last entry."""
+    seconds = sum(each for each, _ in since) / len(since)
+    mean = {name: sum(values[name] for _, values in since) / len(since) for name in since[0][1]}
+    log(
+        "train",
+        step=run.step,
+        progress=run.progress,
+        rate=run.optimisers[0].param_groups[0]["lr"],
+        seconds=run.seconds,
+        step_seconds=seconds,
+        scenes_per_second=run.config.batch / seconds,
+        **mean,
+    )
+
+
+@contextmanager
+def _asked_to_stop() -> Iterator[list[int]]:
+    """A list that Ctrl-C and SIGTERM fill while the block runs; the handlers before are put back."""
+    stop: list[int] = []
+    before: dict[int, Any] = {}
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            before[number] = signal.signal(number, lambda signum, frame: stop.append(signum))
+        except ValueError:
+            # Not the main thread (a notebook's worker, say): there the caller handles signals.
+            break
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
