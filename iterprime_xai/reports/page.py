@@ -11,6 +11,9 @@ from iterprime_xai.records import OptionError
 Code = Literal["folded", "shown", "hidden"]
 """What becomes of the code: folded behind a click, shown, or left out."""
 
+LIVE_ONLY = "live"
+"""Cells with this tag are for a running kernel and are left out of a page."""
+
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -39,6 +42,7 @@ def to_html(notebook: Any, *, title: str, code: Code = "folded") -> str:
     notebook = copy.deepcopy(notebook)
     notebook.metadata["title"] = title
     notebook.metadata.pop("widgets", None)
+    notebook.cells = [cell for cell in notebook.cells if LIVE_ONLY not in cell.metadata.get("tags", [])]
     exporter = HTMLExporter(
         extra_template_basedirs=[str(_TEMPLATES)],
         template_name="iterprime_report",

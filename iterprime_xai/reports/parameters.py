@@ -50,9 +50,10 @@ def schema(notebook: Any) -> dict[str, Parameter]:
     for name, entry in papermill.inspect_notebook(notebook).items():
         try:
             default = ast.literal_eval(entry["default"])
-        except (ValueError, SyntaxError):
-            default = entry["default"]
-        found[name] = Parameter(name, _types(entry["inferred_type_name"], default), default, entry["help"].strip())
+            guess = type(default).__name__
+        except (ValueError, SyntaxError):  # computed: its source is all that is known
+            default, guess = entry["default"], ""
+        found[name] = Parameter(name, _types(entry["inferred_type_name"], guess), default, entry["help"].strip())
     return found
 
 
@@ -77,11 +78,10 @@ def check(parameters: Mapping[str, Any], known: Mapping[str, Parameter]) -> dict
     return dict(parameters)
 
 
-def _types(stated: str, default: Any) -> tuple[str, ...]:
-    """Type names of a parameter; empty where the statement is not one of JSON's types."""
+def _types(stated: str, guess: str) -> tuple[str, ...]:
+    """Type names of a parameter, stated or guessed from its default; empty where that is not one of JSON's types."""
     if stated in ("", "None"):
-        name = type(default).__name__
-        return (name,) if name in _TYPES else ()
+        return (guess,) if guess in _TYPES else ()
     optional = re.fullmatch(r"Optional\[(.*)\]", stated)
     parts = [*optional[1].split("|"), "None"] if optional else stated.split("|")
     names = tuple(part.strip().split("[")[0] for part in parts)
