@@ -25,9 +25,33 @@ _WHERE = {
     "Sample": "iterprime_xai.records",
     "Selection": "iterprime_xai.records",
 }
-_FLOORS = ("data", "evaluation", "language", "masks", "models", "records", "reports", "saliency", "systems", "training", "visualize")
+_FLOORS = (
+    "data",
+    "evaluation",
+    "language",
+    "masks",
+    "models",
+    "records",
+    "reports",
+    "saliency",
+    "systems",
+    "training",
+    "visualize",
+)
 
-__all__ = [*_WHERE, "saliency"]
+__all__ = [
+    "Expression",
+    "Grounder",
+    "Grounding",
+    "IterprimeError",
+    "Pass",
+    "Proposals",
+    "Sample",
+    "Selection",
+    "load",
+    "parse",
+    "saliency",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -49,7 +49,9 @@ def ground(
     layer: Annotated[int | None, typer.Option(help="Text layer to read, 0-based.")] = None,
     passes: Annotated[int | None, typer.Option(help="At most this many looks; 1 = no refinement.")] = None,
     emphasis: Annotated[str | None, typer.Option(help="both, local, global, none, all_tokens or sentence.")] = None,
-    proposals: Annotated[str, typer.Option(help="classical, none, or an .npy file of masks (n, height, width).")] = "classical",
+    proposals: Annotated[
+        str, typer.Option(help="classical, none, or an .npy file of masks (n, height, width).")
+    ] = "classical",
     may_abstain: Annotated[bool, typer.Option(help="Give no mask when the match is unlikely.")] = False,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, mps, ...")] = None,
     out: Annotated[Path, typer.Option(help="Folder for the figure and the result.")] = Path("iterprime-out"),
@@ -60,12 +62,12 @@ def ground(
 
     sample = _bundled_sample(phrase) if image is None else None
     if sample is None and phrase is None:
-        _fail(f"A phrase is needed for {image}: iterprime-xai ground {image} \"the bike left of the tree\".")
+        _fail(f'A phrase is needed for {image}: iterprime-xai ground {image} "the bike left of the tree".')
     candidates = _proposals(proposals)
     grounder = load(model, device=device)
     grounding = grounder.ground(
         sample.image if sample else image,
-        sample.text if sample and phrase is None else phrase,
+        phrase or (sample.text if sample else ""),
         recipe=recipe,
         layer=layer,
         passes=passes,
@@ -151,7 +153,9 @@ def report_list() -> None:
 @report_app.command("sample")
 def report_sample(
     param: Annotated[list[str] | None, typer.Option(help="A notebook parameter, key=value. Repeatable.")] = None,
-    out: Annotated[Path, typer.Option(help="The report: .html, or .ipynb for the executed notebook.")] = Path("sample.html"),
+    out: Annotated[Path, typer.Option(help="The report: .html, or .ipynb for the executed notebook.")] = Path(
+        "sample.html"
+    ),
 ) -> None:
     """Everything about one grounding: --param image=photo.jpg --param phrase="the dog"."""
     _report("sample", param, out)
@@ -185,7 +189,9 @@ def _proposals(choice: str) -> Any:
         try:
             return np.load(choice, allow_pickle=False)
         except (OSError, ValueError) as error:
-            _fail(f"--proposals {choice} should be an .npy file of masks (n, height, width), but it cannot be read: {error}.")
+            _fail(
+                f"--proposals {choice} should be an .npy file of masks (n, height, width), but it cannot be read: {error}."
+            )
     _fail(f"--proposals must be classical, none or an .npy file of masks (n, height, width), but got {choice!r}.")
 
 
@@ -217,7 +223,9 @@ def _iou(mask: Any, gold: Any) -> float:
 
 
 def _as_text(summary: dict[str, Any]) -> str:
-    passes = "  ".join(f"{each['probability']:.3f}{'' if each['accepted'] else ' (left out)'}" for each in summary["passes"])
+    passes = "  ".join(
+        f"{each['probability']:.3f}{'' if each['accepted'] else ' (left out)'}" for each in summary["passes"]
+    )
     lines = [
         f"phrase        {summary['phrase']}",
         f"primary word  {summary['primary_word']}",

@@ -37,7 +37,9 @@ def examine() -> Iterator[Check]:
         yield Check(package, version is not None, False, version or f"missing: pip install {package}")
     for extra, packages in EXTRAS.items():
         missing = [package for package in packages if util.find_spec(package) is None]
-        finding = f"missing {', '.join(missing)}: pip install 'iterprime-xai[{extra}]'" if missing else ", ".join(packages)
+        finding = (
+            f"missing {', '.join(missing)}: pip install 'iterprime-xai[{extra}]'" if missing else ", ".join(packages)
+        )
         yield Check(f"extra {extra}", not missing, True, finding)
     yield from _parser()
     yield from _device()

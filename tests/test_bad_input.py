@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from conftest import SHAPES, build_model, build_processor
 from PIL import Image
 
 import iterprime_xai as ix
-from conftest import SHAPES, build_model, build_processor
 from iterprime_xai.records import (
     ImageInputError,
     LayerError,
@@ -116,7 +116,7 @@ def test_unknown_model_name():
 def test_a_result_that_is_not_one_of_ours(tmp_path):
     path = tmp_path / "a.grounding.zip"
     path.write_bytes(b"PK nothing")
-    with pytest.raises(StorageError, match="a.grounding.zip"):
+    with pytest.raises(StorageError, match=r"a\.grounding\.zip"):
         ix.Grounding.load(path)
     with pytest.raises(StorageError, match="nowhere"):
         ix.Grounding.load(tmp_path / "nowhere.zip")

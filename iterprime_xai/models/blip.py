@@ -45,7 +45,7 @@ class BlipMatcher:
         name: str = "in-memory",
         profile: Profile | None = None,
     ) -> None:
-        self.model = model
+        self.model: Any = model  # the stock config classes do not type their parts
         self.image_processor = image_processor
         self.tokenizer = tokenizer
         self.name = name
@@ -79,7 +79,9 @@ class BlipMatcher:
     @property
     def layers(self) -> tuple[int, ...]:
         return tuple(
-            index for index, layer in enumerate(self.model.text_encoder.encoder.layer) if hasattr(layer, "crossattention")
+            index
+            for index, layer in enumerate(self.model.text_encoder.encoder.layer)
+            if hasattr(layer, "crossattention")
         )
 
     @property
@@ -197,7 +199,9 @@ class BlipMatcher:
             return {}
         known = self._known_words
         unknown = {word for word in words if word.lower() not in known and any(map(str.isalpha, word))}
-        return {word: next(iter(difflib.get_close_matches(word.lower(), known, 1, 0.6)), None) for word in sorted(unknown)}
+        return {
+            word: next(iter(difflib.get_close_matches(word.lower(), known, 1, 0.6)), None) for word in sorted(unknown)
+        }
 
     # --- inside ---
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iterprime_xai.models.profiles import LISTED, Profile, read
+from iterprime_xai.models.profiles import LISTED, read
 from iterprime_xai.records import ModelLoadError, OptionError
 
 if TYPE_CHECKING:
@@ -50,7 +50,9 @@ def load_matcher(
     if not isinstance(source, (str, Path)):
         return _in_memory(source, processor, device, dtype)
     if processor is not None:
-        raise OptionError("processor goes with a model in memory; a folder or hub id brings its own. Leave processor out.")
+        raise OptionError(
+            "processor goes with a model in memory; a folder or hub id brings its own. Leave processor out."
+        )
     name = str(source)
     if name in bundled_models():
         return _from_pretrained(BUNDLED_FOLDER / name, name, device, dtype)
@@ -127,14 +129,17 @@ def _from_pretrained(
             raise _unreachable(name, hub, error) from error
         raise ModelLoadError(f"The config.json of {name} cannot be read as a model config: {error}") from error
     if config.model_type != "blip":
-        raise ModelLoadError(f"{name} is a {config.model_type!r} model; this version reads BLIP image-text matching only.")
+        raise ModelLoadError(
+            f"{name} is a {config.model_type!r} model; this version reads BLIP image-text matching only."
+        )
     try:
         with _without_progress_bar():
-            model, report = BlipForImageTextRetrieval.from_pretrained(
+            loaded: Any = BlipForImageTextRetrieval.from_pretrained(
                 location, config=config, dtype=wanted, output_loading_info=True, **options
             )
     except Exception as error:
         raise ModelLoadError(f"The weights of {name} cannot be loaded: {error}") from error
+    model, report = loaded
     missing = sorted(report["missing_keys"])
     if missing:
         raise ModelLoadError(
@@ -186,7 +191,9 @@ def _in_memory(model: Any, processor: Any, device: Any, dtype: Any) -> BlipMatch
         )
     for part in ("image_processor", "tokenizer"):
         if not hasattr(processor, part):
-            raise OptionError(f"processor should have an {part} (a BlipProcessor), but {type(processor).__name__} has none.")
+            raise OptionError(
+                f"processor should have an {part} (a BlipProcessor), but {type(processor).__name__} has none."
+            )
     return BlipMatcher(model, processor.image_processor, processor.tokenizer)
 
 

@@ -55,7 +55,9 @@ def check(emphasis: str | bool | None, default: Emphasis) -> Emphasis:
     if isinstance(emphasis, bool):
         return "both" if emphasis else "none"
     if emphasis not in get_args(Emphasis):
-        raise OptionError(f"emphasis must be one of {', '.join(get_args(Emphasis))}, true or false, but got {emphasis!r}.")
+        raise OptionError(
+            f"emphasis must be one of {', '.join(get_args(Emphasis))}, true or false, but got {emphasis!r}."
+        )
     return emphasis  # type: ignore[return-value]
 
 
@@ -75,7 +77,8 @@ def fuse(
     square of the score's scale and all but vanishes beside A when gradients are small. E can be negative where a context
     word draws more attention than the primary word.
 
-    A phrase whose primary word has no token (dropped by the tokenizer) falls back to the plain mean of the first and context tokens.
+    A phrase whose primary word has no token (dropped by the tokenizer) falls back to the plain mean of the first
+    and context tokens.
     """
     import torch
 

@@ -33,10 +33,11 @@ def refine(
 ) -> tuple[Pass, ...]:
     """Look up to ``recipe.passes`` times and keep every pass.
 
-    With x the min-max of the newest map, patches with x >= ``recipe.threshold`` are masked for the next pass, on top of those masked
-    before. The blended map is (1 - a) * before + a * newest with a = ``recipe.blend``. It stops when the match probability falls
-    below that of the pass before (that pass is left out of the blend unless ``recipe.keep_rejected``), when a map is blank (flat, or
-    nowhere positive: a blank pass is never blended in), or when no patch is left.
+    With x the min-max of the newest map, patches with x >= ``recipe.threshold`` are masked for the next pass, on top of
+    those masked before. The blended map is (1 - a) * before + a * newest with a = ``recipe.blend``. It stops when the
+    match probability falls below that of the pass before (that pass is left out of the blend unless
+    ``recipe.keep_rejected``), when a map is blank (flat, or nowhere positive: a blank pass is never blended in), or when
+    no patch is left.
 
     Args:
         layer: the text encoder's 0-based index, already checked.

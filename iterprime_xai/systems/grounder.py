@@ -58,8 +58,8 @@ class Grounder:
             recipe: "default", "paper" or a `Recipe`.
             passes: at most this many looks; 1 turns refinement off.
             emphasis: "both", "local", "global", "none", "all_tokens", "sentence", true ("both") or false ("none").
-            proposals: masks to choose from (`Proposals`, bool array (n, height, width) or a list of masks); ``None`` makes classical
-                ones, ``False`` stops after the heatmap.
+            proposals: masks to choose from (`Proposals`, bool array (n, height, width) or a list of masks); ``None``
+                makes classical ones, ``False`` stops after the heatmap.
             answer: "always" gives a mask whenever there is a proposal; "may_abstain" gives none when the match is unlikely.
 
         Raises:
@@ -92,7 +92,9 @@ class Grounder:
     ) -> list[Grounding]:
         """Ground several phrases in one picture, which is read, encoded and cut into proposals once. See :meth:`ground`."""
         if isinstance(texts, str):
-            raise OptionError("texts must be a list of phrases, but got one string; use ground(image, text) for one phrase.")
+            raise OptionError(
+                "texts must be a list of phrases, but got one string; use ground(image, text) for one phrase."
+            )
         if method not in METHODS:
             raise OptionError(f"method must be one of {', '.join(METHODS)}, but got {method!r}.")
         if answer not in ANSWERS:

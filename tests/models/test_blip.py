@@ -5,18 +5,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from conftest import build_processor
 
 from iterprime_xai.models import ImageTokens, Profile, load_matcher
 from iterprime_xai.models.blip import BlipMatcher
 from iterprime_xai.records import LayerError, ModelLoadError, OptionError, PhraseError
-from conftest import build_processor
 
 TEXT = "the red dog left of a tree"
 
 
 def snapshot(model):
     return (
-        {name: (module.training, len(module._forward_hooks), len(module._forward_pre_hooks)) for name, module in model.named_modules()},
+        {
+            name: (module.training, len(module._forward_hooks), len(module._forward_pre_hooks))
+            for name, module in model.named_modules()
+        },
         {name: (p.requires_grad, p.grad is None, p.detach().clone()) for name, p in model.named_parameters()},
     )
 
@@ -135,14 +138,12 @@ def test_offsets_follow_the_characters_of_repeated_and_split_words(matcher):
 
 
 def test_a_phrase_beyond_the_models_limit_is_refused_and_never_cut(matcher):
-    with pytest.raises(PhraseError, match="102 tokens.*at most 64"):
+    with pytest.raises(PhraseError, match=r"102 tokens.*at most 64"):
         matcher.tokenize("dog " * 100)
 
 
 def test_enc_start_token_replaces_cls_and_changes_the_score(matcher, picture):
-    encoded = BlipMatcher(
-        matcher.model, matcher.image_processor, matcher.tokenizer, profile=Profile(start_token="enc")
-    )
+    encoded = BlipMatcher(matcher.model, matcher.image_processor, matcher.tokenizer, profile=Profile(start_token="enc"))
     assert int(encoded.tokenize(TEXT).ids[0, 0]) == 6
     assert int(matcher.tokenize(TEXT).ids[0, 0]) == 2
     tokens = matcher.encode_image(picture)

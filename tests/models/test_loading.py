@@ -7,11 +7,11 @@ import shutil
 
 import pytest
 import torch
+from conftest import SHAPES, build_processor
 
 from iterprime_xai.models import Profile, load_matcher
 from iterprime_xai.models.profiles import FILE, default_layer, write
 from iterprime_xai.records import ModelLoadError, OptionError
-from conftest import SHAPES, build_processor
 
 
 @pytest.fixture
@@ -114,7 +114,13 @@ def test_processor_device_and_dtype_are_checked(model_folder, tokenizer):
 
 @pytest.mark.parametrize(
     ("layers", "depth", "width", "expected"),
-    [(range(12), 12, 768, 7), (range(12), 12, 512, 8), (range(3), 3, 64, 2), (range(6, 12), 12, 768, 7), ((0, 1), 6, 8, 1)],
+    [
+        (range(12), 12, 768, 7),
+        (range(12), 12, 512, 8),
+        (range(3), 3, 64, 2),
+        (range(6, 12), 12, 768, 7),
+        ((0, 1), 6, 8, 1),
+    ],
 )
 def test_default_layer(layers, depth, width, expected):
     assert default_layer(tuple(layers), depth, width)[0] == expected
