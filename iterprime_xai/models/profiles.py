@@ -30,12 +30,11 @@ class Profile:
     closed_vocabulary: bool = False
 
 
-_LAVIS = "layer 7 as in LAVIS's notebook"
 LISTED: dict[str, Profile] = {
-    "Salesforce/blip-itm-base-coco": Profile(7, "enc", _LAVIS),
-    "Salesforce/blip-itm-base-flickr": Profile(7, "enc", _LAVIS),
-    "Salesforce/blip-itm-large-coco": Profile(None, "enc"),
-    "Salesforce/blip-itm-large-flickr": Profile(None, "enc"),
+    "Salesforce/blip-itm-base-coco": Profile(start_token="enc"),
+    "Salesforce/blip-itm-base-flickr": Profile(start_token="enc"),
+    "Salesforce/blip-itm-large-coco": Profile(start_token="enc"),
+    "Salesforce/blip-itm-large-flickr": Profile(start_token="enc"),
 }
 """Published checkpoints. Their own releases match with [ENC] at position 0, where `transformers` keeps [CLS]."""
 
@@ -47,7 +46,7 @@ def default_layer(layers: tuple[int, ...], depth: int, width: int) -> tuple[int,
     depth, moved to the nearest layer that has cross-attention.
     """
     if (depth, width) == (12, 768):
-        wanted, why = 7, _LAVIS
+        wanted, why = 7, "as in LAVIS's notebook"
     else:
         wanted, why = depth * 2 // 3, "two thirds of the depth"
     return min(layers, key=lambda layer: (abs(layer - wanted), layer)), why
