@@ -198,9 +198,21 @@ def alt_text(grounding: Grounding) -> str:
 
 
 def one_line(text: str) -> str:
-    """The text without line breaks, control and invisible formatting characters, which could reorder or hide a line."""
-    kept = [" " if unicodedata.category(each) in ("Cc", "Zl", "Zp") else each for each in text]
-    return " ".join("".join(each for each in kept if unicodedata.category(each) != "Cf").split())
+    """The text without line breaks, control and invisible formatting characters, which could reorder or hide a line.
+
+    Halves of characters (lone surrogates), which no file can hold, become question marks.
+    """
+    kinds = {"Cc": " ", "Zl": " ", "Zp": " ", "Cf": "", "Cs": "?"}
+    return " ".join("".join(kinds.get(unicodedata.category(each), each) for each in text).split())
+
+
+REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def safe(text: str) -> str:
+    """The text for a web page, not yet escaped: as it is, but for characters that HTML forbids or that reorder a line."""
+    kinds = {"Cc": " ", "Cs": "?"}
+    return "".join(kinds.get(unicodedata.category(each), each) for each in text if each not in REORDERING)
 
 
 def right_to_left(text: str) -> bool:

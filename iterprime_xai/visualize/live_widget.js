@@ -1,7 +1,7 @@
 // The live widget. The kernel sends the picture and the coarse maps once; all that follows happens here, and nothing is sent back.
 
 const LONGEST_HEAT = 512; // pixels on the longer side at which heat is computed; the canvas smooths the rest
-const TALLEST = 560; // CSS pixels
+const TALLEST = 580; // CSS pixels
 const MOST_STRETCHED = 8;
 const HALO = "#10151c";
 const LINE = "#ffffff";
@@ -181,6 +181,7 @@ class View {
     const { canvas } = this;
     canvas.style.width = `${wide}px`;
     canvas.style.height = `${wide / aspect}px`;
+    this.bar.parentElement.style.width = `${Math.max(wide, Math.min(room, 240))}px`;
     if (canvas.width !== w || canvas.height !== h) {
       canvas.width = w;
       canvas.height = h;

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
@@ -13,13 +12,10 @@ from iterprime_xai.visualize import describe
 MOST_RANKED = 12
 """Proposals listed in the selection table; the number of those left out is said."""
 
-_REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
 
 def shown(text: str) -> str:
-    """Text as HTML: escaped, control characters (which HTML forbids) as spaces, without marks that reorder a line."""
-    safe = "".join(" " if unicodedata.category(each) in ("Cc", "Cs") else each for each in text)
-    return escape("".join(each for each in safe if each not in _REORDERING), quote=True)
+    """Text as HTML: escaped, without what HTML forbids and what reorders a line."""
+    return escape(describe.safe(text), quote=True)
 
 
 def details(grounding: Grounding) -> str:

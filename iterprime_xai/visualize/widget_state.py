@@ -46,14 +46,14 @@ def widget_state(grounding: Grounding) -> WidgetState:
     info = {
         "size": list(grounding.image.size),
         "grid": list(grounding.heatmap.shape),
-        "phrase": [{"text": _safe(piece.text), "word": piece.word} for piece in describe.pieces(expression)],
+        "phrase": [{"text": describe.safe(piece.text), "word": piece.word} for piece in describe.pieces(expression)],
         "primary": expression.primary,
-        "result": {"heat": result, "pass": chosen, "note": " ".join(describe.headline(grounding)[1:])},
+        "result": {"heat": result, "pass": chosen, "note": describe.safe(" ".join(describe.headline(grounding)[1:]))},
         "passes": looks,
         "outline": _outline(grounding),
         "alt": describe.alt_text(grounding),
-        "caveats": list(describe.caveats(grounding.trace)),
-        "settings": describe.main_settings(grounding),
+        "caveats": [describe.safe(line) for line in describe.caveats(grounding.trace)],
+        "settings": describe.safe(describe.main_settings(grounding)),
         "drawing": {
             "opacity": colours.OPACITY,
             "coldOpacity": colours.COLD_OPACITY,
@@ -80,7 +80,7 @@ def _look(grounding: Grounding, look: Pass, add: Any) -> dict[str, Any]:
         "seen": describe.hidden(look),
         "accepted": bool(look.accepted),
         "status": describe.status(look),
-        "stopped": look.stopped,
+        "stopped": None if look.stopped is None else describe.safe(look.stopped),
     }
 
 
@@ -95,8 +95,3 @@ def _outline(grounding: Grounding) -> list[list[float]]:
         return []
     tolerance = max(0.25, max(grounding.image.size) / 3000)
     return [np.round(points.ravel(), 1).tolist() for points in contours(grounding.mask, tolerance)]
-
-
-def _safe(text: str) -> str:
-    """The text without characters that reorder the line; it is shown as text, never as HTML."""
-    return "".join(each for each in text if each not in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

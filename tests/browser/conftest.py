@@ -135,6 +135,7 @@ def jupyterlab(workplace: Path, jupyter_environment: dict[str, str]) -> Iterator
         "--IdentityProvider.token=",
         f"--ServerApp.root_dir={workplace}",
         "--LabApp.extension_manager=readonly",
+        "--LabApp.expose_app_in_browser=True",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         *root,
     ]

@@ -187,7 +187,7 @@ def test_every_control_has_a_name_and_the_canvas_an_alternative_text(lab: Lab) -
     assert "Primary word: ball" in lab.widget.locator(".ixw-canvas").get_attribute("aria-label")
 
 
-def test_widget_fits_a_narrow_page_and_a_dark_theme(lab: Lab, keep_screenshot: Any) -> None:
+def test_widget_fits_a_narrow_page(lab: Lab, keep_screenshot: Any) -> None:
     size = lab.page.viewport_size
     lab.page.set_viewport_size({"width": 460, "height": 1150})
     lab.page.wait_for_timeout(600)
@@ -199,6 +199,21 @@ def test_widget_fits_a_narrow_page_and_a_dark_theme(lab: Lab, keep_screenshot: A
     assert overflow <= 0
     assert canvas["width"] <= 460
     assert abs(canvas["width"] / canvas["height"] - 480 / 360) < 0.02
+
+
+def test_widget_is_readable_in_the_dark_theme(lab: Lab, keep_screenshot: Any) -> None:
+    def choose(theme: str) -> list[int]:
+        lab.page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
+        lab.page.wait_for_function(f"() => document.body.dataset.jpThemeName === '{theme}'")
+        lab.page.locator("#jupyterlab-splash").wait_for(state="detached")
+        colour = lab.widget.evaluate("root => getComputedStyle(root).color.match(/\\d+/g).slice(0, 3).map(Number)")
+        return [int(each) for each in colour]
+
+    lab.slider("Pass").fill("1")
+    assert min(choose("JupyterLab Dark")) > 180
+    keep_screenshot(lab.page, "lab-dark")
+    assert max(choose("JupyterLab Light")) < 80
+    lab.slider("Pass").fill("3")
 
 
 def test_page_shows_its_picture_without_network(offline_page: Any, tmp_path: Path, keep_screenshot: Any) -> None:
