@@ -70,7 +70,7 @@ def by_hand() -> list[SceneExpression]:
     for text, kind, contexts, description in SAID:
         target = referent(FIRST, description)
         pointed = [(word, referent(FIRST, anchor)) for word, anchor in contexts]
-        assert target is not None and all(index is not None for _, index in pointed), text
+        assert None not in (target, *(index for _, index in pointed)), text
         primary = "something" if kind == "implicit" else description.noun
         found.append(SceneExpression(text, target, kind, primary, tuple(pointed), description))  # type: ignore[arg-type]
     return found

@@ -59,7 +59,8 @@ def expressions(scene: Scene, rng: np.random.Generator | Dice, count: int = 3) -
         kind = dice.weighted(KINDS)
         if kind in kinds and attempt < 8 * count:
             continue
-        expression = expression_of_kind(scene, dice, kind)
+        tries = (expression_of_kind(scene, dice, kind) for _ in range(8))
+        expression = next((each for each in tries if each is not None), None)
         if expression is not None and expression.text not in found:
             found[expression.text] = expression
             kinds.add(kind)
@@ -68,7 +69,8 @@ def expressions(scene: Scene, rng: np.random.Generator | Dice, count: int = 3) -
 
 def expression_of_kind(scene: Scene, dice: Dice, kind: str) -> SceneExpression | None:
     """One try at an expression of this kind; ``None`` where what came up is not proved to mean one thing."""
-    index = any_subject(scene, dice)
+    alone = kind in ("category", "implicit")
+    index = dice.below(len(scene.things)) if alone else any_subject(scene, dice)
     thing = scene.things[index]
     description = _MAKERS[kind](scene, index, dice)
     if description is None or (scene.split == "testB" and not is_unseen(thing.noun, thing.colour)):
@@ -77,7 +79,7 @@ def expression_of_kind(scene: Scene, dice: Dice, kind: str) -> SceneExpression |
 
 
 def worded(scene: Scene, index: int, kind: str, description: Description, dice: Dice) -> SceneExpression | None:
-    """The description as an expression for the thing with this index; ``None`` unless it is proved to mean just that."""
+    """The description as an expression for this thing; ``None`` unless it is proved to mean it and nothing else."""
     if referent(scene, description) != index:
         return None
     plain = replace(description, place=None, relations=(), order=None, rank=1)
@@ -86,7 +88,7 @@ def worded(scene: Scene, index: int, kind: str, description: Description, dice: 
     if kind not in ("category", "implicit") and referent(scene, plain) is not None:
         return None
     anchors = {relation.anchor: referent(scene, relation.anchor) for relation in description.relations}
-    if None in anchors.values():
+    if None in anchors.values() or len(set(anchors.values())) < len(anchors):  # "near the bus and below the vehicle"
         return None
     bare = description.noun == "thing" and not description.relations and description.size is None
     if bare and dice.chance(HEADLESS):
@@ -144,9 +146,8 @@ def _ordinal(scene: Scene, index: int, dice: Dice) -> Description | None:
 
 
 def _comparison(scene: Scene, index: int, dice: Dice) -> Description | None:
-    return _ranked(
-        scene, index, dice, ("largest", "smallest", "largest", "smallest", "left", "right", "top", "bottom"), 1
-    )
+    sizes = ("largest", "smallest")
+    return _ranked(scene, index, dice, sizes if dice.chance(0.5) else ("left", "right", "top", "bottom"), 1)
 
 
 def _clauses(scene: Scene, index: int, dice: Dice) -> Description | None:

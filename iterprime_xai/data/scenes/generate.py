@@ -35,6 +35,8 @@ def generate(seed: int, index: int, split: str = "val") -> Scene:
     atlas = "ood" if split == "ood" else "main"
     background = _background(dice)
     things, hidden = _placed(dice, _cast(dice, split), atlas)
+    while len(things) < 2:  # crowded out; the next draw has room
+        things, hidden = _placed(dice, _cast(dice, split), atlas)
     return Scene(things, background, atlas, hidden, split, seed, index)
 
 

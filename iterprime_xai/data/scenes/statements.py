@@ -1,8 +1,8 @@
 """Training captions: statements whose truth turns on the referent, each with a twin that the scene proves false.
 
 "The left dog" is true of every picture with two dogs and teaches nothing about which one is meant; "the left dog is
-red" has to be looked up at the left dog. A false twin says the same but for one thing: a noun, a colour, a size, a place, a
-relation, a rank, or who stands where. The changes are balanced: the text alone does not tell which twin is false.
+red" has to be looked up at the left dog. A false twin says the same but for one thing: a noun, a colour, a size, a
+place, a relation, a rank, or who stands where. The changes are balanced: the text alone does not tell which is false.
 """
 
 from __future__ import annotations

@@ -122,7 +122,7 @@ def say(description: Description, voice: Dice, article: str = "the", anchor_arti
     return Said(with_article(article, text), head, tuple(contexts))
 
 
-FUNCTION_WORDS = frozenset("a an the on in at to from of and that which is".split())
+FUNCTION_WORDS = frozenset({"a", "an", "the", "on", "in", "at", "to", "from", "of"})
 
 
 def say_headless(description: Description, voice: Dice) -> Said:
