@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from iterprime_xai.records import MissingExtraError, ProposalError, Proposals
+from iterprime_xai.records import ProposalError, Proposals
 
 _ACCEPTED = (
     "Proposals, a bool array of shape (n, height, width), or a list of bool masks, COCO RLE dicts or SAM results "
@@ -19,10 +19,10 @@ _ACCEPTED = (
 def as_proposals(value: Any, size: tuple[int, int]) -> Proposals:
     """Turn masks in any usual form into ``Proposals`` for an upright picture of ``size`` = (height, width).
 
-    Accepts ``Proposals``, a bool array (n, height, width) or (height, width), or a list of masks: bool arrays, one-bit PIL
-    images, COCO RLE dicts (compressed or not) and the dicts of SAM's mask generator, whose predicted IoU becomes the score.
-    Whole numbers are taken where they are only 0 and 1, or 0 and 255. Raises ``ProposalError`` for everything else and for
-    masks of another size, and ``MissingExtraError`` for RLE without pycocotools.
+    Accepts ``Proposals``, a bool array (n, height, width) or (height, width), or a list of masks: bool arrays, one-bit
+    PIL images, COCO RLE dicts (compressed or not) and the dicts of SAM's mask generator, whose predicted IoU becomes the
+    score. Whole numbers are taken where they are only 0 and 1, or 0 and 255. Raises ``ProposalError`` for everything
+    else and for masks of another size.
     """
     if isinstance(value, Proposals):
         _check_size(value.masks.shape[1:], size, "the masks are")
@@ -96,10 +96,8 @@ def _decoded(value: Mapping[str, Any], size: tuple[int, int], name: str) -> np.n
         raise ProposalError(f'An RLE dict has "size" and "counts", but {name} has {sorted(map(str, value))}.')
     # Before decoding, so that a wrong size costs no memory and cannot crash the decoder.
     _check_size(tuple(int(length) for length in value["size"]), size, f"{name} is")
-    try:
-        from pycocotools import mask as coco
-    except ImportError as error:
-        raise MissingExtraError('RLE masks need the package pycocotools: pip install "iterprime-xai[coco]".') from error
+    from pycocotools import mask as coco
+
     counts = value["counts"]
     try:
         if isinstance(counts, (list, tuple)):

@@ -8,15 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A region or a union of regions. ``height`` is the cost at which it came about, ``until`` at which it was merged on."""
-
-    regions: tuple[int, ...]
-    area: int
-    height: float
-    until: float
+Box = tuple[int, int, int, int]
+"""Top, left, bottom, right in pixels; bottom and right exclusive."""
 
 
 Cost = Callable[["Cluster", "Cluster"], float]
@@ -25,11 +18,21 @@ Cost = Callable[["Cluster", "Cluster"], float]
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """What a cost may look at: area in pixels, mean colour, bounding box (top, left, bottom, right)."""
+    """What a cost may look at: area in pixels, mean colour, bounding box."""
 
     area: int
     colour: np.ndarray
-    box: tuple[int, int, int, int]
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A region, or the union of the two nodes ``parts`` (their places in the tree); ``regions`` are the labels in it."""
+
+    regions: tuple[int, ...]
+    parts: tuple[int, ...]
+    area: int
+    box: Box
 
 
 def neighbours(labels: np.ndarray) -> set[tuple[int, int]]:
@@ -63,13 +66,12 @@ def clusters(labels: np.ndarray, colours: np.ndarray) -> list[Cluster]:
 
 
 def merge_tree(leaves: list[Cluster], pairs: set[tuple[int, int]], cost: Cost) -> list[Node]:
-    """Merge the cheapest neighbours again and again until none are left; all nodes, leaves first.
+    """Merge the cheapest neighbours again and again until none are left; all nodes, leaves first, parts before wholes.
 
     Deterministic: equal costs go to the pair with the smaller numbers.
     """
-    found: list[Cluster | None] = list(leaves)
-    members: list[tuple[int, ...]] = [(index,) for index in range(len(leaves))]
-    heights, until, areas = [0.0] * len(leaves), [np.inf] * len(leaves), [leaf.area for leaf in leaves]
+    nodes = [Node((index,), (), leaf.area, leaf.box) for index, leaf in enumerate(leaves)]
+    alive: list[Cluster | None] = list(leaves)
     beside: list[set[int]] = [set() for _ in leaves]
     queue: list[tuple[float, int, int]] = []
     for a, b in pairs:
@@ -78,28 +80,23 @@ def merge_tree(leaves: list[Cluster], pairs: set[tuple[int, int]], cost: Cost) -
         queue.append((cost(leaves[a], leaves[b]), a, b))
     heapq.heapify(queue)
     while queue:
-        price, a, b = heapq.heappop(queue)
-        one, other = found[a], found[b]
+        _, a, b = heapq.heappop(queue)
+        one, other = alive[a], alive[b]
         if one is None or other is None:
-            continue  # already merged into something larger
-        new, merged = len(found), _union(one, other)
-        height = max(price, heights[a], heights[b])
-        until[a] = until[b] = height
-        found[a] = found[b] = None
-        found.append(merged)
-        members.append(members[a] + members[b])
-        heights.append(height)
-        until.append(np.inf)
-        areas.append(merged.area)
+            continue  # already part of something larger
+        merged, new = _union(one, other), len(nodes)
+        nodes.append(Node(nodes[a].regions + nodes[b].regions, (a, b), merged.area, merged.box))
+        alive[a] = alive[b] = None
+        alive.append(merged)
         around = (beside[a] | beside[b]) - {a, b}
         beside.append(around)
-        for each in sorted(around):
+        for each in around:
             beside[each] -= {a, b}
             beside[each].add(new)
-            neighbour = found[each]
+            neighbour = alive[each]
             assert neighbour is not None
             heapq.heappush(queue, (cost(neighbour, merged), each, new))
-    return [Node(members[k], areas[k], float(heights[k]), float(until[k])) for k in range(len(members))]
+    return nodes
 
 
 def _union(one: Cluster, other: Cluster) -> Cluster:

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
-from iterprime_xai.records import OptionError, ProposalError, Proposals, RankedProposal, Selection
+from iterprime_xai.records import OptionError, Proposals, RankedProposal, Selection
 from iterprime_xai.records.heatmap import minmax, peak
 
 RULES = ("default", "paper")
