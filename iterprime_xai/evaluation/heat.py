@@ -63,7 +63,7 @@ def heat_table(heatmap: Heatmap, samples: Iterable[Sample], seed: int = 0) -> li
         found.append(
             (
                 sample.tags.get("kind", ""),
-                sample.tags.get("image", sample.id),
+                sample.tags.get("image_id", sample.id),
                 heat_in_object(grid, sample.mask),
                 peak_in_object(grid, sample.mask),
                 float(sample.mask.mean()),

@@ -54,7 +54,7 @@ class TrainConfig:
     shape: ModelShape = field(default_factory=ModelShape)
     steps: int | None = None
     minutes: float | None = None
-    batch: int = 32
+    batch: int = 16
     part: int = 8
     pairs: int = 8
     seed: int = 0
@@ -62,11 +62,11 @@ class TrainConfig:
     device: str | None = None
     bf16: bool = True
     rate: float = 1e-3
-    muon_rate: float = 0.01
+    muon_rate: float = 0.0
     warmup: int = 200
     weight_decay: float = 0.05
     clip: float = 1.0
-    ema: float = 0.999
+    ema: float = 0.998
     contrastive_weight: float = 0.3
     correction_weight: float = 0.3
     pair_weight: float = 0.5

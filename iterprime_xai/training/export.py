@@ -9,6 +9,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+from iterprime_xai.models.profiles import Profile
+from iterprime_xai.models.profiles import write as write_profile
 from iterprime_xai.records.errors import StorageError
 from iterprime_xai.training.card import card
 from iterprime_xai.training.checkpoint import load_checkpoint
@@ -23,11 +25,18 @@ LOCAL_KEYS = ("is_local", "local_files_only", "name_or_path")
 """What saving writes about where the tokenizer was loaded from; it says nothing about the model."""
 
 
-def export(checkpoint: Path, folder: Path, figures: Path | None = None) -> Path:
+DOMAIN = "drawn scenes"
+"""What the model is good for, as its profile says."""
+
+
+def export(
+    checkpoint: Path, folder: Path, figures: Path | None = None, layer: int | None = None, validated: str = ""
+) -> Path:
     """Write the averaged weights of a run (or checkpoint file) as an fp16 model folder, and return the folder.
 
     ``figures`` is a JSON file of measured tables for the card (what ``benchmarks/first_table.py`` saves); without it the card
-    carries the run's last validation. The folder is replaced as a whole, so that a reader never sees half of one.
+    carries the run's last validation only. ``layer`` is the text layer to read by default, and ``validated`` says on what it was
+    chosen. Files that are already in ``folder`` are replaced one by one, each in one move. Raises ``StorageError``.
     """
     import torch
 
@@ -57,6 +66,7 @@ def export(checkpoint: Path, folder: Path, figures: Path | None = None) -> Path:
         settings = json.loads((beside / "processor_config.json").read_text(encoding="utf-8"))
         _write(beside / "preprocessor_config.json", settings["image_processor"])
         _forget_place(beside / "tokenizer_config.json")
+        write_profile(Profile(layer, "cls", validated, DOMAIN, closed_vocabulary=True), beside)
         _write(beside / TRAINING, record)
         (beside / "README.md").write_text(card(record), encoding="utf-8")
         if os.name == "posix":

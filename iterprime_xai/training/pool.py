@@ -11,6 +11,7 @@ import signal
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from multiprocessing import get_context
 from typing import Any
 
@@ -19,7 +20,8 @@ import numpy as np
 from iterprime_xai.training.config import TrainConfig
 
 EASY_THINGS = 3
-"""Scenes of the first chunks have at most this many things: what is learned first is what a word looks like."""
+EASY_KINDS = ("category", "attribute")
+"""The first chunks have few things and no statement about places: what a word looks like has to be learned first."""
 
 RENDER_SIZES = (1, 1, 2, 3)
 """A scene is drawn at one of these multiples of the model's side and shrunk, as pictures of any size are in use."""
@@ -69,7 +71,8 @@ def compose_chunk(number: int, config: TrainConfig, split: str = "train", easy: 
         index += 1
         if easy and len(scene.things) > EASY_THINGS:
             continue
-        pairs = statement_pairs(scene, np.random.default_rng([config.seed, index, 2]), config.pairs_kept)
+        rng = np.random.default_rng([config.seed, index, 2])
+        pairs = _easy_pairs(scene, rng, config.pairs_kept) if easy else statement_pairs(scene, rng, config.pairs_kept)
         if not pairs:
             continue
         # A scene that proves fewer pairs than asked for is asked the same ones more often.
@@ -86,6 +89,16 @@ def compose_chunk(number: int, config: TrainConfig, split: str = "train", easy: 
     ids = tokenizer(texts, padding=True, truncation=True, max_length=config.shape.max_tokens)["input_ids"]
     tokens = np.asarray(ids, np.int16).reshape(config.chunk, config.pairs_kept, 2, -1)
     return Chunk(images, tokens[:, :, 0], tokens[:, :, 1], np.asarray(kinds), np.asarray(changed))
+
+
+def _easy_pairs(scene: Any, rng: np.random.Generator, count: int) -> list[Any]:
+    """At most ``count`` statement pairs of the easy kinds, in turn."""
+    from iterprime_xai.data.scenes.dice import Dice
+    from iterprime_xai.data.scenes.statements import pair_of_kind
+
+    dice = Dice(int(rng.integers(2**63)))
+    tries = (pair_of_kind(scene, dice, EASY_KINDS[place % len(EASY_KINDS)]) for place in range(2 * count))
+    return list(islice((pair for pair in tries if pair is not None), count))
 
 
 def _quiet_worker() -> None:
