@@ -137,8 +137,8 @@ def draw_hidden(axes: Any, canvas: Canvas, keep: np.ndarray) -> None:
     vertices = [point for cell in corners for point in (*cell, cell[0])]
     codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY] * len(corners)
     path = Path(vertices, codes)
-    axes.add_patch(PathPatch(path, facecolor="#8b919a", edgecolor="none", linewidth=0, alpha=0.78))
-    axes.add_patch(PathPatch(path, facecolor="none", edgecolor="#ffffff", linewidth=0, alpha=0.85, hatch="/////"))
+    axes.add_artist(PathPatch(path, facecolor="#8b919a", edgecolor="none", linewidth=0, alpha=0.78))
+    axes.add_artist(PathPatch(path, facecolor="none", edgecolor="#ffffff", linewidth=0, alpha=0.85, hatch="/////"))
 
 
 def draw_frame(axes: Any, canvas: Canvas, colour: str, dashed: bool = False) -> None:
