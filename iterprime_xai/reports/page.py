@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import copy
+import mimetypes
+import re
+from html import unescape
 from pathlib import Path
 from typing import Any, Literal, get_args
+from urllib.parse import unquote
 
 from iterprime_xai.records import OptionError
 
@@ -30,10 +35,11 @@ def title_of(notebook: Any, otherwise: str) -> str:
     return otherwise
 
 
-def to_html(notebook: Any, *, title: str, code: Code = "folded") -> str:
+def to_html(notebook: Any, *, title: str, code: Code = "folded", folder: Path | None = None) -> str:
     """The page as text. Its content policy forbids the browser to load anything; widgets show their static picture.
 
-    Raises ``OptionError`` for an unknown ``code``.
+    Pictures that the notebook's text names as files in ``folder`` are put inside. Raises ``OptionError`` for an
+    unknown ``code``.
     """
     if code not in get_args(Code):
         raise OptionError(f"code must be one of {', '.join(get_args(Code))}, but got {code!r}.")
@@ -46,7 +52,19 @@ def to_html(notebook: Any, *, title: str, code: Code = "folded") -> str:
     exporter = HTMLExporter(
         extra_template_basedirs=[str(_TEMPLATES)],
         template_name="iterprime_report",
-        embed_images=True,
     )
     page, _ = exporter.from_notebook_node(notebook, resources={"code_cells": code})
-    return page
+    return page if folder is None else _with_pictures(page, folder)
+
+
+def _with_pictures(page: str, folder: Path) -> str:
+    """The page with its picture files inside. (nbconvert's own embedding closes every ``<details>`` that it meets.)"""
+
+    def inside(found: re.Match[str]) -> str:
+        path = folder / unquote(unescape(found[2]))
+        kind = mimetypes.guess_type(path.name)[0] or ""
+        if not kind.startswith("image/") or not path.is_file():
+            return found[0]
+        return f"{found[1]}data:{kind};base64,{base64.b64encode(path.read_bytes()).decode('ascii')}{found[3]}"
+
+    return re.sub(r'(<img\b[^>]*?\bsrc=")(?!data:|https?:|//)([^"]+)(")', inside, page)

@@ -83,7 +83,9 @@ def run_report(
     if out.suffix == ".ipynb":
         return _write(out, nbformat.writes(done))
     wanted = code or done.metadata.get("iterprime_xai", {}).get("code", "folded")
-    return _write(out, page.to_html(done, title=title or page.title_of(done, source.stem), code=wanted))
+    return _write(
+        out, page.to_html(done, title=title or page.title_of(done, source.stem), code=wanted, folder=source.parent)
+    )
 
 
 def parameters_of(name_or_path: str | Path) -> tuple[Any, ...]:

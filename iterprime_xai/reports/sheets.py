@@ -69,13 +69,12 @@ def sheet(image: Image.Image, shown: Sequence[Panel], *, alt: str, columns: int 
     ``shared`` puts all heatmaps on one colour scale, so that their strengths can be compared; otherwise each has its
     own and only their shapes can. A panel that is ``marked`` gets a heavy frame.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
     pixels = np.asarray(panels.sized(image, 480))
     aspect = panels.aspect_of(image)
     columns = max(1, min(columns, len(shown))) if aspect <= 2.4 else min(2, len(shown))
     room = (WIDTH - _GAP * (max(columns, 3) - 1)) / max(columns, 3)
     width, height = panels.fitted(aspect, room, _MOST_HIGH)
+    slot = min(room, max(width, 2.4))
     cell = _TITLE.line + 0.05 + height + 0.06 + _LINE.line
     rows = math.ceil(len(shown) / columns)
     maps = [panel.heatmap for panel in shown if panel.heatmap is not None]
@@ -83,9 +82,9 @@ def sheet(image: Image.Image, shown: Sequence[Panel], *, alt: str, columns: int 
 
     def draw(paper: Sheet, top: float) -> None:
         for index, panel in enumerate(shown):
-            left, edge = (index % columns) * (room + _GAP), top + (index // columns) * (cell + 0.2)
+            left, edge = (index % columns) * (slot + _GAP), top + (index // columns) * (cell + 0.2)
             canvas = Canvas(pixels, image.width, image.height, [] if panel.mask is None else contours(panel.mask))
-            paper.text(left, edge, shortened(drawable(panel.title), _TITLE, room), _TITLE)
+            paper.text(left, edge, shortened(drawable(panel.title), _TITLE, slot), _TITLE)
             axes = paper.axes(left, edge + _TITLE.line + 0.05, width, height)
             if panel.heatmap is None:
                 panels.draw_picture(axes, canvas)
@@ -95,14 +94,10 @@ def sheet(image: Image.Image, shown: Sequence[Panel], *, alt: str, columns: int 
                 panels.draw_hidden(axes, canvas, panel.keep)
             panels.draw_outline(axes, canvas, 0.8)
             panels.draw_frame(axes, canvas, WARNING if panel.marked else HAIRLINE, dashed=panel.marked)
-            line = shortened(drawable(panel.line), _LINE, room)
+            line = shortened(drawable(panel.line), _LINE, slot)
             paper.text(left, edge + _TITLE.line + 0.05 + height + 0.06, line, _LINE)
 
-    drawn = stacked([Block(rows * cell + (rows - 1) * 0.2, draw)], gap=0)
-    FigureCanvasAgg(drawn)
-    buffer = io.BytesIO()
-    drawn.savefig(buffer, format="png", dpi=DOTS_PER_INCH, bbox_inches="tight", pad_inches=0.08)
-    return Picture(jpeg(Image.open(buffer), quality=86), describe.one_line(alt))
+    return drawn(stacked([Block(rows * cell + (rows - 1) * 0.2, draw)], gap=0), alt)
 
 
 def word_maps(grounding: Grounding, most: int = 12) -> Picture:
@@ -139,3 +134,13 @@ def candidates(grounding: Grounding, most: int = 8) -> Picture:
     ]
     said = ", ".join(f"{panel.title}: {panel.line}" for panel in shown)
     return sheet(grounding.image, shown, alt=f"Proposed masks, best first. {said}.")
+
+
+def drawn(figure: Any, alt: str) -> Picture:
+    """A matplotlib figure, drawn by other means, as a picture with its alternative text."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    FigureCanvasAgg(figure)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, bbox_inches="tight", pad_inches=0.08)
+    return Picture(jpeg(Image.open(buffer), quality=86), describe.one_line(alt))

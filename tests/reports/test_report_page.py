@@ -78,6 +78,24 @@ def test_code_is_folded_shown_or_hidden(notebook, code, folded, shown):
     assert ("secret" in page) is folded
 
 
+def test_folded_text_stays_folded_and_keeps_its_content():
+    text = "<details><summary>Solution</summary>\n\n```python\nanswer = 42\n```\n\nbecause\n\n</details>\n\nafter"
+    page = to_html(v4.new_notebook(cells=[v4.new_markdown_cell(text)]), title="x")
+    inside = re.search(r"<details><summary>Solution</summary>(.*?)</details>", page, re.DOTALL)[1]
+    assert "42" in inside
+    assert "because" in inside
+    assert "after" not in inside
+
+
+def test_pictures_beside_the_notebook_are_put_inside_and_nothing_else_is(tmp_path):
+    (tmp_path / "a dog.png").write_bytes(b"not really")
+    (tmp_path / "secret.txt").write_text("x", encoding="utf-8")
+    text = "![dog](a%20dog.png) ![gone](gone.png) ![secret](secret.txt) ![far](https://example.org/x.png)"
+    page = to_html(v4.new_notebook(cells=[v4.new_markdown_cell(text)]), title="x", folder=tmp_path)
+    assert "data:image/png;base64,bm90IHJlYWxseQ==" in page
+    assert re.findall(r'src="(?!data:)([^"]*)"', page) == ["gone.png", "secret.txt", "https://example.org/x.png"]
+
+
 def test_an_unknown_way_to_show_code_is_refused(notebook):
     with pytest.raises(OptionError, match="folded, shown, hidden, but got 'maybe'"):
         to_html(notebook, title="x", code="maybe")

@@ -1,0 +1,59 @@
+"""Every notebook is a text file and its paired notebook, which say the same and hold no outputs."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("jupytext")
+
+import jupytext
+import nbformat
+from notebook_files import ROOT, SOURCES
+
+
+def test_there_is_a_source_for_every_notebook():
+    assert {path.stem for path in SOURCES} >= {"sample", "01_what_does_the_model_look_at"}
+    notebooks = {*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("tutorials/*.ipynb")}
+    assert notebooks == {path.with_suffix(".ipynb") for path in SOURCES}
+
+
+@pytest.fixture(params=SOURCES, ids=lambda path: path.stem)
+def pair(request):
+    return jupytext.read(request.param), nbformat.read(request.param.with_suffix(".ipynb"), as_version=4)
+
+
+def test_both_say_the_same(pair):
+    source, notebook = (
+        [(each.cell_type, each.source, each.metadata.get("tags")) for each in one.cells] for one in pair
+    )
+    assert notebook == source, "run: jupytext --sync notebooks/*.py tutorials/*.py"
+    for key in ("title", "iterprime_xai"):
+        assert pair[1].metadata.get(key) == pair[0].metadata.get(key)
+
+
+def test_no_output_and_no_widget_state_is_committed(pair):
+    _, notebook = pair
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert not any(cell.outputs or cell.execution_count for cell in code)
+    assert "widgets" not in notebook.metadata
+    assert notebook.metadata["kernelspec"]["name"] == "python3"
+    assert notebook.metadata["title"]
+
+
+def test_it_can_be_run_small(pair):
+    from iterprime_xai.reports.parameters import schema
+
+    found = schema(pair[1])
+    assert found["smoke"].types == ("bool",)
+    assert found["limit"].types == ("int",)
+    assert all(each.help for each in found.values())
+
+
+def test_the_sample_report_can_be_asked_for_everything_by_name():
+    from iterprime_xai.reports import parameters_of
+
+    found = {each.name: each for each in parameters_of("sample")}
+    assert list(found) == ["image", "phrase", "model", "recipe", "layer", "smoke", "limit"]
+    assert found["layer"].types == ("int", "None")
+    assert found["model"].default == "tiny"
