@@ -214,11 +214,16 @@ def _heading(sheet: Sheet, top: float, title: str, note: str) -> None:
 HEADING = 0.48
 
 
+def _balanced(count: int, most: int) -> int:
+    """Columns for ``count`` panels, at most ``most``, such that the last row is not left with a single one."""
+    return math.ceil(count / math.ceil(count / most))
+
+
 def _passes(grounding: Grounding, canvas: Canvas) -> Block:
     """One panel per pass: what it saw, what it was not allowed to see, its match, and whether it was used."""
     looks = grounding.passes
     aspect = panels.aspect_of(grounding.image)
-    columns = min(len(looks), 5) if aspect <= 2.4 else 2
+    columns = _balanced(len(looks), 5 if aspect <= 2.4 else 2)
     gap = 0.22
     room = (WIDTH - gap) / 2 if aspect > 2.4 else (WIDTH - gap * (max(columns, 3) - 1)) / max(columns, 3)
     width, height = panels.fitted(aspect, room, 2.7)
@@ -276,9 +281,11 @@ def _words(grounding: Grounding, canvas: Canvas) -> Block:
     chosen = describe.final_pass(grounding)
     words, keep = grounding.passes[chosen].words, grounding.passes[chosen].keep
     held = describe.shares(words)
-    columns, gap = 8 if panels.aspect_of(grounding.image) <= 2.4 else 4, 0.16
-    room = (WIDTH - gap * (columns - 1)) / columns
-    width, height = panels.fitted(panels.aspect_of(grounding.image), room, 1.3)
+    most_columns = 8 if panels.aspect_of(grounding.image) <= 2.4 else 4
+    columns, gap = _balanced(len(words), most_columns), 0.16
+    share_of_width = max(columns, most_columns - 2)
+    room = (WIDTH - gap * (share_of_width - 1)) / share_of_width
+    width, height = panels.fitted(panels.aspect_of(grounding.image), room, 1.4)
     label = Style(9.0)
     cell = height + 0.07 + label.line + 0.02 + 0.12 + 0.12
     rows = math.ceil(len(words) / columns)

@@ -114,7 +114,7 @@ class View {
     this.words.forEach((button, word) => {
       const shade = pass.shades[word] ?? 0;
       button.style.setProperty("--heat", (0.85 * shade).toFixed(3));
-      button.classList.toggle("hot", shade >= 0.35);
+      button.classList.toggle("hot", shade >= info.drawing.darkTextFrom);
       button.disabled = pass.words[word] === null;
       button.setAttribute("aria-pressed", String(state.word === word));
       button.title = pass.shares[word] === null ? "no map of its own" : `${pass.shares[word]} of the heat of the words`;
@@ -576,10 +576,11 @@ function percent(share) {
 }
 
 export function number(value) {
-  if (!Number.isFinite(value)) return "not a number";
+  if (Number.isNaN(value)) return "not a number";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   if (value === 0) return "0";
   const size = Math.abs(value);
-  if (size >= 1e-3 && size < 1e4) return String(Number(value.toPrecision(3))).replace("-", "−");
+  if (size >= 1e-3 && size < 1e4) return String(size < 1000 ? Number(value.toPrecision(3)) : Math.round(value)).replace("-", "−");
   const [mantissa, exponent] = value.toExponential(1).split("e");
   const raised = [...String(Number(exponent))].map((digit) => (digit === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit])).join("");
   return `${mantissa}×10${raised}`.replace("-", "−");

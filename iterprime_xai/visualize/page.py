@@ -18,9 +18,6 @@ from iterprime_xai.visualize.tables import shown
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 """The page may load nothing and run nothing, whatever a phrase contains."""
 
-_DARK_TEXT_FROM = 0.35
-"""Words marked at least this strongly need dark letters, on a dark page too."""
-
 _LEGEND = "Underlined: the primary word. The stronger a word is marked, the more of the heat it holds."
 
 
@@ -66,7 +63,7 @@ def to_fragment(grounding: Grounding) -> str:
 
     picture = data_uri(figure_jpeg(grounding), "image/jpeg")
     alt = escape(describe.alt_text(grounding), quote=True)
-    return f'<img src="{picture}" alt="{alt}" style="width: 100%; max-width: 1180px; height: auto;">'
+    return f'<img src="{picture}" alt="{alt}" style="width: 100%; max-width: 1062px; height: auto;">'
 
 
 def phrase(grounding: Grounding) -> str:
@@ -79,7 +76,7 @@ def phrase(grounding: Grounding) -> str:
         shade = None if piece.word is None else shades[piece.word]
         primary = piece.word is not None and piece.word == expression.primary
         if shade:
-            names = " ".join(["primary"] * primary + ["hot"] * (shade >= _DARK_TEXT_FROM))
+            names = " ".join(["primary"] * primary + ["hot"] * (shade >= describe.DARK_TEXT_FROM))
             kind = f' class="{names}"' if names else ""
             parts.append(f'<mark{kind} style="--heat: {0.85 * shade:.2f}">{text}</mark>')
         else:

@@ -13,13 +13,13 @@ from iterprime_xai.visualize.describe import alt_text
 from iterprime_xai.visualize.encoded import jpeg
 from iterprime_xai.visualize.figure import png_bytes
 
-DOTS_PER_INCH = 100
-"""Resolution of the embedded figure: about 1180 pixels wide, so that a saved notebook stays small."""
+DOTS_PER_INCH = 90
+"""Resolution of the embedded figure: 1062 pixels wide, so that a saved notebook stays small."""
 
 
 def figure_jpeg(grounding: Grounding) -> bytes:
     """The figure as a JPEG, several times smaller than the PNG."""
-    return jpeg(Image.open(io.BytesIO(png_bytes(grounding, DOTS_PER_INCH))), quality=86)
+    return jpeg(Image.open(io.BytesIO(png_bytes(grounding, DOTS_PER_INCH))), quality=80)
 
 
 def figure_bundle(grounding: Grounding) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -59,6 +59,7 @@ def widget_state(grounding: Grounding) -> WidgetState:
             "coldOpacity": colours.COLD_OPACITY,
             "fade": colours.FADE,
             "signedFrom": colours.SIGNED_FROM,
+            "darkTextFrom": describe.DARK_TEXT_FROM,
         },
     }
     tables = np.stack([colours.sequential(), colours.diverging()]).tobytes()

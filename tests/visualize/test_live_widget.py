@@ -45,7 +45,7 @@ def test_display_offers_the_live_view_and_a_picture_with_alternative_text() -> N
         assert picture.width > 1000
     assert "Primary word: ball." in metadata["image/jpeg"]["alt"]
     assert data["text/plain"] == repr(view)
-    assert len(data["image/jpeg"]) < 400_000
+    assert len(data["image/jpeg"]) < 300_000
     view.close()
 
 

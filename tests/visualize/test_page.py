@@ -99,7 +99,7 @@ def test_fragment_is_one_picture_that_fits_its_cell() -> None:
 
 def test_page_is_small_enough_to_mail() -> None:
     assert len(grounding().to_html()) < 400_000
-    assert len(grounding()._repr_html_()) < 450_000
+    assert len(grounding()._repr_html_()) < 350_000
 
 
 def test_primary_word_is_marked_and_words_are_shaded_by_their_heat() -> None:

@@ -58,7 +58,7 @@ def test_show_in_jupyter_without_anywidget_says_how_to_get_it(monkeypatch: pytes
 def test_static_figure_is_a_picture_with_alternative_text_in_a_notebook() -> None:
     data, metadata = StaticFigure(grounding(passes=1, words=False))._repr_mimebundle_()
     with Image.open(io.BytesIO(base64.b64decode(data["image/jpeg"]))) as picture:
-        assert picture.width == 1180
+        assert picture.width == 1062
     assert "Primary word: ball." in metadata["image/jpeg"]["alt"]
 
 
