@@ -13,7 +13,15 @@ from iterprime_xai.evaluation.matching import CHANCE, MatchingRow
 def matching_markdown(rows: Sequence[MatchingRow]) -> str:
     """Matching per kind, with intervals, beside chance and the two priors."""
     body = [
-        [row.kind, str(row.twins), str(row.decided), f"{CHANCE:.3f}", f"{row.nouns:.3f}", f"{row.positions:.3f}", str(row.count)]
+        [
+            row.kind,
+            str(row.twins),
+            str(row.decided),
+            f"{CHANCE:.3f}",
+            f"{row.nouns:.3f}",
+            f"{row.positions:.3f}",
+            str(row.count),
+        ]
         for row in rows
     ]
     head = ["kind", "true above false twin", "decided rightly", "chance", "nouns only", "positions only", "pairs"]

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from iterprime_xai.training.config import TrainConfig
-    from iterprime_xai.training.export import export
+    from iterprime_xai.training.hub_folder import export
     from iterprime_xai.training.trainer import train
 
 _WHERE = {
     "TrainConfig": "iterprime_xai.training.config",
-    "export": "iterprime_xai.training.export",
+    "export": "iterprime_xai.training.hub_folder",
     "train": "iterprime_xai.training.trainer",
 }
 

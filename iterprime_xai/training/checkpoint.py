@@ -25,7 +25,9 @@ def save_checkpoint(folder: Path, state: dict[str, Any]) -> Path:
             os.fsync(file.fileno())
         os.replace(beside, path)
     except OSError as error:
-        raise StorageError(f"The checkpoint cannot be written to {path}: {error}. Free space or choose --out.") from error
+        raise StorageError(
+            f"The checkpoint cannot be written to {path}: {error}. Free space or choose --out."
+        ) from error
     return path
 
 

@@ -74,7 +74,9 @@ def read_statements(model: Any, tokens: Tensor, image_tokens: Tensor | None) -> 
     place = torch.arange(length, device=tokens.device)
     used = place < sizes[..., None]
     # Padding goes to one slot behind the end, which is cut off again.
-    target = torch.where(used, torch.from_numpy(starts).to(tokens.device)[..., None] + place, rows * row).reshape(count, -1)
+    target = torch.where(used, torch.from_numpy(starts).to(tokens.device)[..., None] + place, rows * row).reshape(
+        count, -1
+    )
 
     def packed(values: Tensor) -> Tensor:
         slots = torch.zeros(count, rows * row + 1, dtype=torch.long, device=tokens.device)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from iterprime_xai.training.config import ModelShape
 
 if TYPE_CHECKING:
-    from transformers import BlipConfig, BlipForImageTextRetrieval
+    from transformers import BlipConfig
 
 
 def build_config(shape: ModelShape, vocabulary: dict[str, int]) -> BlipConfig:
@@ -63,7 +63,7 @@ def sincos_positions(grid: int, width: int) -> np.ndarray:
     return np.concatenate([rows, columns], axis=1).astype(np.float32)
 
 
-def build_model(shape: ModelShape, vocabulary: dict[str, int], seed: int) -> BlipForImageTextRetrieval:
+def build_model(shape: ModelShape, vocabulary: dict[str, int], seed: int) -> Any:
     """A fresh ``BlipForImageTextRetrieval`` with deterministic weights and ordered position embeddings."""
     import torch
     from transformers import BlipForImageTextRetrieval

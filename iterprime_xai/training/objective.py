@@ -85,7 +85,7 @@ def contrast_loss(image: Tensor, text: Tensor, log_scale: Tensor) -> Tensor:
 
 def join_statements(statements: Tensor) -> Tensor:
     """One caption (b, 1, length') of the statements (b, k, length): first [CLS], no [SEP] or padding in between."""
-    count, several, length = statements.shape
+    count, _, length = statements.shape
     kept = statements != 0
     size = kept.sum(-1, keepdim=True)
     place = torch.arange(length, device=statements.device)
@@ -126,6 +126,8 @@ def losses(
     else:
         contrast = matching.new_zeros(())
 
-    total = matching + config.pair_weight * twin + config.correction_weight * word + config.contrastive_weight * contrast
+    total = (
+        matching + config.pair_weight * twin + config.correction_weight * word + config.contrastive_weight * contrast
+    )
     accuracy = ((margin > 0) == label.bool()).float().mean()
     return Losses(total, matching, twin, word, contrast, accuracy.detach())

@@ -49,8 +49,10 @@ class Batch:
     false: np.ndarray
 
 
-def compose_chunk(number: int, config: TrainConfig, split: str = "train", easy: bool = False) -> Chunk:
-    """Compose, draw and caption ``config.chunk`` scenes; the same number and settings give the same chunk."""
+def compose_chunk(
+    number: int, config: TrainConfig, split: str = "train", easy: bool = False, scenes: int | None = None
+) -> Chunk:
+    """Compose, draw and caption ``scenes`` scenes (default: a chunk); the same number and settings give the same ones."""
     from PIL import Image
 
     from iterprime_xai.data.scenes.generate import generate
@@ -58,15 +60,15 @@ def compose_chunk(number: int, config: TrainConfig, split: str = "train", easy: 
     from iterprime_xai.data.scenes.statements import statement_pairs, vocabulary_words
     from iterprime_xai.training.tokenizer import build_tokenizer
 
-    side = config.shape.image_size
+    side, count = config.shape.image_size, scenes or config.chunk
     tokenizer = build_tokenizer(vocabulary_words(), config.shape.max_tokens)
     rng = np.random.default_rng([config.seed, number, 1])
-    images = np.empty((config.chunk, side, side, 3), np.uint8)
+    images = np.empty((count, side, side, 3), np.uint8)
     texts: list[str] = []
     kinds: list[list[str]] = []
     changed: list[list[str]] = []
     index, filled = number * config.chunk * 64, 0
-    while filled < config.chunk:
+    while filled < count:
         scene = generate(config.seed, index, split)
         index += 1
         if easy and len(scene.things) > EASY_THINGS:
@@ -87,7 +89,7 @@ def compose_chunk(number: int, config: TrainConfig, split: str = "train", easy: 
         changed.append([pair.changed for pair in pairs])
         filled += 1
     ids = tokenizer(texts, padding=True, truncation=True, max_length=config.shape.max_tokens)["input_ids"]
-    tokens = np.asarray(ids, np.int16).reshape(config.chunk, config.pairs_kept, 2, -1)
+    tokens = np.asarray(ids, np.int16).reshape(count, config.pairs_kept, 2, -1)
     return Chunk(images, tokens[:, :, 0], tokens[:, :, 1], np.asarray(kinds), np.asarray(changed))
 
 
@@ -136,7 +138,9 @@ class ScenePool:
         if self._compose is not None:
             self._coming[number] = self._executor.submit(self._compose, number)
         else:
-            self._coming[number] = self._executor.submit(compose_chunk, number, self.config, "train", self._easy(number))
+            self._coming[number] = self._executor.submit(
+                compose_chunk, number, self.config, "train", self._easy(number)
+            )
 
     def _easy(self, number: int) -> bool:
         return number < self.config.easy_chunks

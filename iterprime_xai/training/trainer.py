@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ from iterprime_xai.training.pool import Batch, Chunk, ScenePool, compose_chunk
 from iterprime_xai.training.tokenizer import build_tokenizer
 from iterprime_xai.training.validation import accuracies, margins
 
+VALIDATION_SEED = 7
 LOSSES = ("total", "matching", "twin", "word", "contrast", "accuracy")
 
 
@@ -62,6 +64,13 @@ class Run:
         self.figures: dict[str, dict[str, float]] = {}
 
     @property
+    def hardware(self) -> str:
+        """What it runs on, in words for the model card."""
+        if self.device.type == "cuda":
+            return torch.cuda.get_device_name(self.device)
+        return f"{self.config.threads} CPU threads ({platform.machine()})"
+
+    @property
     def progress(self) -> float:
         """Share of the budget that is used up, 0 to 1."""
         if self.config.steps is not None:
@@ -72,9 +81,12 @@ class Run:
     def _part(self, rows: slice, batch: Batch) -> tuple[tuple[torch.Tensor | None, ...], dict[str, float]]:
         """Gradients and losses of a part of the batch."""
         config = self.config
-        arrays = [torch.from_numpy(each[rows]).to(self.device) for each in (batch.images, batch.true, batch.false)]
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=config.bf16):
-            found = losses(self.model, self.extras, *arrays, config, self.mask_id)
+        images, true, false = (
+            torch.from_numpy(each[rows]).to(self.device) for each in (batch.images, batch.true, batch.false)
+        )
+        # Without the cache of cast weights, which threads would share: who came first would change the rounding.
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=config.bf16, cache_enabled=False):
+            found = losses(self.model, self.extras, images, true, false, config, self.mask_id)
         gradients = torch.autograd.grad(found.total, self.weights, allow_unused=True)
         return gradients, {name: float(getattr(found, name).detach()) for name in LOSSES}
 
@@ -125,6 +137,7 @@ class Run:
         return {
             "config": json.dumps(self.config.to_dict()),
             "words": self.words,
+            "hardware": self.hardware,
             "model": self.model.state_dict(),
             "average": self.average,
             "extras": self.extras.state_dict(),
@@ -138,7 +151,9 @@ class Run:
     def restore(self, state: dict[str, Any]) -> None:
         """Take up a state that :meth:`state` gave."""
         if list(state["words"]) != self.words:
-            raise StorageError("The checkpoint was trained on another vocabulary of scenes; start anew in another folder.")
+            raise StorageError(
+                "The checkpoint was trained on another vocabulary of scenes; start anew in another folder."
+            )
         self.model.load_state_dict(state["model"])
         self.extras.load_state_dict(state["extras"])
         for optimiser, values in zip(self.optimisers, state["optimisers"], strict=True):
@@ -161,7 +176,9 @@ def train(
     out = Path(out)
     state = load_checkpoint(out) if resume else None
     if state is None and (out / NAME).exists():
-        raise StorageError(f"{out} already holds a training run; add --resume to go on with it, or choose another --out.")
+        raise StorageError(
+            f"{out} already holds a training run; add --resume to go on with it, or choose another --out."
+        )
     if state is not None:
         kept = TrainConfig.from_dict(json.loads(state["config"]))
         config = replace(
@@ -173,7 +190,9 @@ def train(
             device=config.device,
         )
     if config.device == "cuda" and not torch.cuda.is_available():
-        raise OptionError("The device 'cuda' was asked for, but torch finds none; leave --device out to train on the CPU.")
+        raise OptionError(
+            "The device 'cuda' was asked for, but torch finds none; leave --device out to train on the CPU."
+        )
     on_cpu = config.device == "cpu" or (config.device is None and not torch.cuda.is_available())
     torch.set_num_threads(1 if on_cpu else config.threads)
     log = Log(out, listen)
@@ -189,9 +208,8 @@ def train(
         torch=torch.__version__,
         config=config.to_dict(),
     )
-    chunk = compose_chunk(
-        0, replace(config, chunk=config.validation_scenes, pairs_kept=config.pairs, seed=7), "val"
-    )
+    # Another seed than the published samples of this split, so that no figure is measured on what chose the settings.
+    chunk = compose_chunk(0, replace(config, seed=VALIDATION_SEED), "val", scenes=config.validation_scenes)
     with (
         ScenePool(config) as pool,
         ThreadPoolExecutor(config.threads if on_cpu else 1) as lanes,
@@ -201,7 +219,9 @@ def train(
     return TrainResult(out / NAME, run.step, run.seconds, finished, run.figures)
 
 
-def _loop(run: Run, pool: ScenePool, lanes: ThreadPoolExecutor, chunk: Chunk, out: Path, log: Log, stop: list[int]) -> bool:
+def _loop(
+    run: Run, pool: ScenePool, lanes: ThreadPoolExecutor, chunk: Chunk, out: Path, log: Log, stop: list[int]
+) -> bool:
     """Step until the budget is used up (true) or a stop is asked for (false), and leave a checkpoint."""
     config = run.config
     exported = run.seconds
@@ -236,7 +256,7 @@ def _loop(run: Run, pool: ScenePool, lanes: ThreadPoolExecutor, chunk: Chunk, ou
 
 
 def _export(run: Run, out: Path) -> None:
-    from iterprime_xai.training.export import export
+    from iterprime_xai.training.hub_folder import export
 
     export(out / NAME, out / "export")
 
@@ -261,7 +281,7 @@ def _log_steps(run: Run, since: list[tuple[float, dict[str, float]]], log: Log) 
 def _asked_to_stop() -> Iterator[list[int]]:
     """A list that Ctrl-C and SIGTERM fill while the block runs; the handlers before are put back."""
     stop: list[int] = []
-    before: dict[int, Any] = {}
+    before: dict[signal.Signals, Any] = {}
     for number in (signal.SIGINT, signal.SIGTERM):
         try:
             before[number] = signal.signal(number, lambda signum, frame: stop.append(signum))
@@ -271,5 +291,5 @@ def _asked_to_stop() -> Iterator[list[int]]:
     try:
         yield stop
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for name, handler in before.items():
+            signal.signal(name, handler)

@@ -9,11 +9,25 @@ import pytest
 from iterprime_xai.training.config import ModelShape, TrainConfig
 
 SHAPE = ModelShape(
-    image_size=32, patch_size=8, vision_width=32, vision_layers=1, text_width=32, text_layers=1, heads=2, mlp_ratio=2, projection=16
+    image_size=32,
+    patch_size=8,
+    vision_width=32,
+    vision_layers=1,
+    text_width=32,
+    text_layers=1,
+    heads=2,
+    mlp_ratio=2,
+    projection=16,
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
+def shape() -> ModelShape:
+    """A model of some ten thousand weights."""
+    return SHAPE
+
+
+@pytest.fixture(scope="session")
 def settings():
     """Makes small settings, with changes."""
 

@@ -56,7 +56,10 @@ def test_joined_statements_keep_one_cls_and_every_word():
 def test_joined_statements_of_different_length_are_padded_at_the_end():
     first = torch.stack([_row(10, 11, 12, length=6), _row(13, 14, length=6)])
     second = torch.stack([_row(15, length=6), _row(16, length=6)])
-    assert join_statements(torch.stack([first, second])).tolist() == [[[CLS, 10, 11, 12, 13, 14]], [[CLS, 15, 16, 0, 0, 0]]]
+    assert join_statements(torch.stack([first, second])).tolist() == [
+        [[CLS, 10, 11, 12, 13, 14]],
+        [[CLS, 15, 16, 0, 0, 0]],
+    ]
 
 
 def test_contrast_is_log_two_for_two_alike_and_falls_when_pairs_agree():

@@ -52,6 +52,7 @@ def export(
         "config": config.to_dict(),
         "steps": int(state["step"]),
         "seconds": float(state["seconds"]),
+        "hardware": str(state["hardware"]) if "hardware" in state else "not recorded",
         "parameters": sum(weight.numel() for weight in model.parameters()),
         "validation": json.loads(state["figures"]),
         "figures": _read(figures) if figures is not None else {},
@@ -83,7 +84,9 @@ def _read(path: Path) -> dict[str, Any]:
     except (OSError, json.JSONDecodeError) as error:
         raise StorageError(f"The figures for the model card cannot be read from {path}: {error}") from error
     if not isinstance(found, dict):
-        raise StorageError(f"The figures for the model card must be a JSON object, but {path} holds {type(found).__name__}.")
+        raise StorageError(
+            f"The figures for the model card must be a JSON object, but {path} holds {type(found).__name__}."
+        )
     return found
 
 
