@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from iterprime_xai.data import rle
 from iterprime_xai.records import ProposalError, Proposals
 
 _ACCEPTED = (
@@ -91,21 +92,9 @@ def _times(shape: tuple[int, ...]) -> str:
 
 
 def _decoded(value: Mapping[str, Any], size: tuple[int, int], name: str) -> np.ndarray:
-    """A COCO RLE dict as a bool mask."""
-    if not {"size", "counts"} <= set(value):
-        raise ProposalError(f'An RLE dict has "size" and "counts", but {name} has {sorted(map(str, value))}.')
-    # Before decoding, so that a wrong size costs no memory and cannot crash the decoder.
-    _check_size(tuple(int(length) for length in value["size"]), size, f"{name} is")
-    from pycocotools import mask as coco
-
-    counts = value["counts"]
+    if {"size", "counts"} <= set(value):
+        _check_size(tuple(value["size"]), size, f"{name} is")
     try:
-        if isinstance(counts, (list, tuple)):
-            if min(counts, default=0) < 0 or sum(counts) != size[0] * size[1]:
-                raise ValueError(f"its runs cover {sum(counts)} of {size[0] * size[1]} pixels")
-            encoded = coco.frPyObjects({"size": list(size), "counts": list(counts)}, *size)
-        else:
-            encoded = {"size": list(size), "counts": counts.encode("ascii") if isinstance(counts, str) else counts}
-        return coco.decode(encoded) > 0
-    except (ValueError, TypeError, AttributeError) as error:
+        return rle.decode(value, size)
+    except (ValueError, TypeError) as error:
         raise ProposalError(f"The RLE of {name} cannot be decoded: {error}.") from error

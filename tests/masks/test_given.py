@@ -84,12 +84,13 @@ def test_the_predicted_iou_of_sam_becomes_the_score() -> None:
         (np.zeros((2, 3, 4)), r"float64; threshold it first, as in `mask > 0\.5`"),
         (np.arange(12).reshape(1, 3, 4), "labels == number"),
         ([3], "mask 0 is int"),
-        ([{"counts": "abc"}], "has \\['counts'\\]"),
+        ([{"counts": "abc"}], r"this one has \['counts'\]"),
         ([{"size": [30000, 30000], "counts": "abc"}], "mask 0 is 30000 x 30000"),
         ([{"size": [3, 4], "counts": [3, 1]}], "cover 4 of 12 pixels"),
-        ([{"size": [3, 4], "counts": [-3, 15]}], "cannot be decoded"),
+        ([{"size": [3, 4], "counts": [-3, 15]}], "cover 12|cannot be decoded"),
         ([{"size": [3, 4], "counts": 7}], "cannot be decoded"),
         ([{"size": [3, 4], "counts": "é"}], "cannot be decoded"),
+        ([{"size": [3, 4], "counts": b""}], "cover 0 of 12 pixels"),
     ],
 )
 def test_what_does_not_fit_is_refused(value: object, message: str) -> None:

@@ -1,0 +1,77 @@
+"""COCO's run-length encoded masks and polygons as bool arrays, through pycocotools, with its gaps closed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+
+def encode(mask: np.ndarray) -> dict[str, Any]:
+    """A bool (height, width) mask as a compressed RLE dict of JSON values."""
+    from pycocotools import mask as coco
+
+    rle = coco.encode(np.asfortranarray(mask, dtype=np.uint8))
+    return {"size": [int(length) for length in mask.shape], "counts": rle["counts"].decode("ascii")}
+
+
+def decode(rle: Mapping[str, Any], size: tuple[int, int]) -> np.ndarray:
+    """A bool mask of ``size`` = (height, width) from an RLE dict, compressed (text or bytes) or not (a list of runs).
+
+    Raises ``ValueError`` with the reason for anything that does not describe exactly ``size`` pixels; pycocotools itself would
+    return uninitialised memory for too few.
+    """
+    from pycocotools import mask as coco
+
+    if not {"size", "counts"} <= set(rle):
+        raise ValueError(f'an RLE dict has "size" and "counts", but this one has {sorted(map(str, rle))}')
+    if [int(length) for length in rle["size"]] != list(size):
+        raise ValueError(f"the RLE is for a picture of {list(rle['size'])}, not {list(size)} (height, width)")
+    counts = rle["counts"]
+    if isinstance(counts, str):
+        counts = counts.encode("ascii")
+    if not isinstance(counts, (bytes, list, tuple)):
+        raise ValueError(f"counts are text, bytes or a list of runs, but these are {type(counts).__name__}")
+    runs = _runs(counts) if isinstance(counts, bytes) else [int(run) for run in counts]
+    if min(runs, default=0) < 0 or sum(runs) != size[0] * size[1]:
+        raise ValueError(f"its runs cover {sum(runs)} of {size[0] * size[1]} pixels")
+    if not isinstance(counts, bytes):
+        return coco.decode(coco.frPyObjects({"size": list(size), "counts": runs}, *size)) > 0
+    return coco.decode({"size": list(size), "counts": counts}) > 0
+
+
+def fill(polygons: Sequence[Sequence[float]], size: tuple[int, int]) -> np.ndarray:
+    """The union of polygons [x0, y0, x1, y1, ...] as a bool mask of ``size`` = (height, width).
+
+    Overlaps belong to the thing (some loaders turn them into background). A polygon of fewer than three points covers
+    nothing. Raises ``ValueError`` for an odd number of coordinates.
+    """
+    from pycocotools import mask as coco
+
+    if any(len(polygon) % 2 for polygon in polygons):
+        raise ValueError("a polygon has an odd number of coordinates")
+    whole = [[float(value) for value in polygon] for polygon in polygons if len(polygon) >= 6]
+    if not whole:
+        return np.zeros(size, bool)
+    return coco.decode(coco.merge(coco.frPyObjects(whole, *size))) > 0
+
+
+def _runs(counts: bytes) -> list[int]:
+    """Lengths of the runs of a compressed RLE: five bits a character, from the third run on as a step from the last but one."""
+    runs: list[int] = []
+    value = shift = 0
+    for character in counts:
+        bits = character - 48
+        if not 0 <= bits < 64 or shift > 60:
+            raise ValueError("the counts hold characters that no RLE has")
+        value |= (bits & 0x1F) << shift
+        shift += 5
+        if not bits & 0x20:
+            if bits & 0x10:
+                value -= 1 << shift
+            runs.append(value + (runs[-2] if len(runs) > 2 else 0))
+            value = shift = 0
+    if shift:
+        raise ValueError("the counts end in the middle of a run")
+    return runs
