@@ -116,6 +116,20 @@ def test_reports_run_side_by_side_and_inside_a_running_event_loop(write_notebook
         assert [printed(each.result())["phrase"] for each in runs] == ["0", "1", "2"]
 
 
+def test_an_interrupt_stays_one_and_what_ran_is_left(write_notebook, tmp_path, monkeypatch):
+    from iterprime_xai.reports import engine
+
+    def interrupted(notebook, parameters, *, keep, **_):
+        keep["notebook"] = notebook
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(engine, "execute", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run_report(write_notebook("a = 1"), {}, tmp_path / "x.html")
+    assert (tmp_path / "x.failed.ipynb").is_file()
+    assert not (tmp_path / "x.html").exists()
+
+
 @pytest.mark.parametrize(
     ("parameters", "out", "error", "said"),
     [
