@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from iterprime_xai.training.config import TrainConfig
     from iterprime_xai.training.hub_folder import export
+    from iterprime_xai.training.options import train_from_options
     from iterprime_xai.training.trainer import train
 
 _WHERE = {
     "TrainConfig": "iterprime_xai.training.config",
     "export": "iterprime_xai.training.hub_folder",
     "train": "iterprime_xai.training.trainer",
+    "train_from_options": "iterprime_xai.training.options",
 }
 
-__all__ = ["TrainConfig", "export", "train"]
+__all__ = ["TrainConfig", "export", "train", "train_from_options"]
 
 
 def __getattr__(name: str) -> Any:

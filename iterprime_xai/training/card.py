@@ -58,7 +58,7 @@ def _how(record: dict[str, Any]) -> str:
         f"Length: {record['steps']} steps of {config['batch']} pictures with {config['pairs']} pairs of statements each, "
         f"{record['seconds'] / 60:.0f} minutes. The weights are an exponential moving average.",
         f"Hardware: {record['hardware']}.",
-        f"Command: `iterprime-xai train --out RUN {length} --seed {config['seed']}`; every setting is in `training.json`.",
+        f"Command: `iterprime-xai train RUN {length} --seed {config['seed']}`; every setting is in `training.json`.",
     )
     return "\n## How\n\n" + "".join(f"- {point}\n" for point in points)
 

@@ -47,7 +47,9 @@ class TrainConfig:
     The length is ``steps``, or ``minutes`` of training time (a checkpoint keeps how many are used up); the learning rate follows
     the share of it that is used up. ``batch`` pictures a step, each encoded once and asked ``pairs`` pairs of statements; on the
     CPU they are worked off in parts of ``part`` pictures by ``threads`` threads (contrast is taken within a part).
-    ``pool`` scenes are held in memory, and a scene is used about ``reuse`` times before another takes its place.
+    ``pool`` scenes are held in memory, and a scene is used about ``reuse`` times before another takes its place; they come in
+    chunks, of which ``easy_chunks`` are there at the start. Chunks below number ``words_until`` teach words, those below
+    ``places_until`` places too, all others everything.
     ``device`` is ``None`` (CUDA if there is one), "cpu" or "cuda"; ``bf16`` asks for autocast.
     """
 
@@ -55,15 +57,15 @@ class TrainConfig:
     steps: int | None = None
     minutes: float | None = None
     batch: int = 16
-    part: int = 8
+    part: int = 16
     pairs: int = 8
     seed: int = 0
     threads: int = 2
     device: str | None = None
     bf16: bool = True
     rate: float = 1e-3
-    muon_rate: float = 0.0
-    warmup: int = 200
+    muon_rate: float = 0.003
+    warmup: int = 100
     weight_decay: float = 0.05
     clip: float = 1.0
     ema: float = 0.998
@@ -71,15 +73,17 @@ class TrainConfig:
     correction_weight: float = 0.3
     pair_weight: float = 0.5
     chunk: int = 512
-    pool: int = 8192
+    pool: int = 6144
     pairs_kept: int = 16
     reuse: float = 4.0
     easy_chunks: int = 4
+    words_until: int = 10
+    places_until: int = 22
     workers: int = 1
-    log_every: int = 20
-    validate_every: int = 500
+    log_every: int = 25
+    validate_every: int = 300
     validation_scenes: int = 256
-    checkpoint_every: int = 250
+    checkpoint_every: int = 100
     export_minutes: float = 20.0
 
     def __post_init__(self) -> None:

@@ -52,7 +52,7 @@ def export(
         "config": config.to_dict(),
         "steps": int(state["step"]),
         "seconds": float(state["seconds"]),
-        "hardware": str(state["hardware"]) if "hardware" in state else "not recorded",
+        "hardware": str(state["hardware"]) if "hardware" in state else f"{config.threads} CPU threads",
         "parameters": sum(weight.numel() for weight in model.parameters()),
         "validation": json.loads(state["figures"]),
         "figures": _read(figures) if figures is not None else {},

@@ -11,17 +11,13 @@ import signal
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
 from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
 
 from iterprime_xai.training.config import TrainConfig
-
-EASY_THINGS = 3
-EASY_KINDS = ("category", "attribute")
-"""The first chunks have few things and no statement about places: what a word looks like has to be learned first."""
+from iterprime_xai.training.curriculum import EVERYTHING, Grade, grade_of, graded_pairs
 
 RENDER_SIZES = (1, 1, 2, 3)
 """A scene is drawn at one of these multiples of the model's side and shrunk, as pictures of any size are in use."""
@@ -50,31 +46,28 @@ class Batch:
 
 
 def compose_chunk(
-    number: int, config: TrainConfig, split: str = "train", easy: bool = False, scenes: int | None = None
+    number: int, config: TrainConfig, split: str = "train", grade: Grade = EVERYTHING, scenes: int | None = None
 ) -> Chunk:
     """Compose, draw and caption ``scenes`` scenes (default: a chunk); the same number and settings give the same ones."""
     from PIL import Image
 
     from iterprime_xai.data.scenes.generate import generate
     from iterprime_xai.data.scenes.render import render_image
-    from iterprime_xai.data.scenes.statements import statement_pairs, vocabulary_words
+    from iterprime_xai.data.scenes.statements import vocabulary_words
     from iterprime_xai.training.tokenizer import build_tokenizer
 
     side, count = config.shape.image_size, scenes or config.chunk
     tokenizer = build_tokenizer(vocabulary_words(), config.shape.max_tokens)
-    rng = np.random.default_rng([config.seed, number, 1])
     images = np.empty((count, side, side, 3), np.uint8)
     texts: list[str] = []
     kinds: list[list[str]] = []
     changed: list[list[str]] = []
-    index, filled = number * config.chunk * 64, 0
-    while filled < count:
+    index = number * config.chunk * 64
+    while len(kinds) < count:
         scene = generate(config.seed, index, split)
         index += 1
-        if easy and len(scene.things) > EASY_THINGS:
-            continue
         rng = np.random.default_rng([config.seed, index, 2])
-        pairs = _easy_pairs(scene, rng, config.pairs_kept) if easy else statement_pairs(scene, rng, config.pairs_kept)
+        pairs = graded_pairs(scene, rng, config.pairs_kept, grade)
         if not pairs:
             continue
         # A scene that proves fewer pairs than asked for is asked the same ones more often.
@@ -83,24 +76,13 @@ def compose_chunk(
         picture = Image.fromarray(render_image(scene, size))
         if size != side:
             picture = picture.resize((side, side), Image.Resampling.BICUBIC)
-        images[filled] = np.asarray(picture)
+        images[len(kinds)] = np.asarray(picture)
         texts += [text for pair in pairs for text in (pair.true, pair.false)]
         kinds.append([pair.kind for pair in pairs])
         changed.append([pair.changed for pair in pairs])
-        filled += 1
     ids = tokenizer(texts, padding=True, truncation=True, max_length=config.shape.max_tokens)["input_ids"]
     tokens = np.asarray(ids, np.int16).reshape(count, config.pairs_kept, 2, -1)
     return Chunk(images, tokens[:, :, 0], tokens[:, :, 1], np.asarray(kinds), np.asarray(changed))
-
-
-def _easy_pairs(scene: Any, rng: np.random.Generator, count: int) -> list[Any]:
-    """At most ``count`` statement pairs of the easy kinds, in turn."""
-    from iterprime_xai.data.scenes.dice import Dice
-    from iterprime_xai.data.scenes.statements import pair_of_kind
-
-    dice = Dice(int(rng.integers(2**63)))
-    tries = (pair_of_kind(scene, dice, EASY_KINDS[place % len(EASY_KINDS)]) for place in range(2 * count))
-    return list(islice((pair for pair in tries if pair is not None), count))
 
 
 def _quiet_worker() -> None:
@@ -139,11 +121,11 @@ class ScenePool:
             self._coming[number] = self._executor.submit(self._compose, number)
         else:
             self._coming[number] = self._executor.submit(
-                compose_chunk, number, self.config, "train", self._easy(number)
+                compose_chunk, number, self.config, "train", self._grade(number)
             )
 
-    def _easy(self, number: int) -> bool:
-        return number < self.config.easy_chunks
+    def _grade(self, number: int) -> Grade:
+        return grade_of(number, self.config.words_until, self.config.places_until)
 
     def _obtain(self, number: int) -> Chunk:
         if number not in self._chunks:
@@ -153,7 +135,7 @@ class ScenePool:
             elif self._compose is not None:
                 self._chunks[number] = self._compose(number)
             else:
-                self._chunks[number] = compose_chunk(number, self.config, "train", self._easy(number))
+                self._chunks[number] = compose_chunk(number, self.config, "train", self._grade(number))
         return self._chunks[number]
 
     def batch(self, step: int) -> Batch:

@@ -1,0 +1,57 @@
+"""What is learned first: words, then places, then everything that scenes say.
+
+A relation says nothing to a model that knows neither of its words: given all kinds of statement from the start, matching stays at
+chance for long.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from iterprime_xai.data.scenes import Scene, StatementPair
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """Scenes of at most ``things`` things, and the ``kinds`` of statement about them (``None``: all)."""
+
+    things: int
+    kinds: tuple[str, ...] | None
+
+
+WORDS = Grade(3, ("category", "attribute"))
+PLACES = Grade(5, ("category", "attribute", "position", "comparison", "implicit"))
+EVERYTHING = Grade(99, None)
+
+
+def grade_of(chunk: int, words_until: int, places_until: int) -> Grade:
+    """The grade of a chunk of scenes by its number: words below ``words_until``, places below ``places_until``, then all."""
+    if chunk < words_until:
+        return WORDS
+    return PLACES if chunk < places_until else EVERYTHING
+
+
+def graded_pairs(scene: Scene, rng: np.random.Generator, count: int, grade: Grade) -> list[StatementPair]:
+    """At most ``count`` statement pairs of a grade about a scene; none for a scene of too many things."""
+    from iterprime_xai.data.scenes.dice import Dice
+    from iterprime_xai.data.scenes.statements import KINDS, pair_of_kind, statement_pairs
+
+    if len(scene.things) > grade.things:
+        return []
+    if grade.kinds is None:
+        return statement_pairs(scene, rng, count)
+    dice = Dice(int(rng.integers(2**63)))
+    weights = tuple((kind, weight) for kind, weight in KINDS if kind in grade.kinds)
+    pairs: list[StatementPair] = []
+    for _ in range(4 * count):
+        if len(pairs) == count:
+            break
+        kind = dice.weighted(weights)
+        pair = next((found for found in (pair_of_kind(scene, dice, kind) for _ in range(6)) if found), None)
+        if pair is not None:
+            pairs.append(pair)
+    return pairs

@@ -1,0 +1,69 @@
+"""The training as the command line offers it: few options, a progress bar, a clear last word."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from iterprime_xai.training.config import TrainConfig
+from iterprime_xai.training.trainer import TrainResult, train
+
+MINUTES = 70.0
+"""Length when none is given: what the bundled model was trained for."""
+
+
+def train_from_options(
+    out: Path,
+    *,
+    minutes: float | None = None,
+    steps: int | None = None,
+    seed: int = 0,
+    device: str | None = None,
+    threads: int | None = None,
+    resume: bool = False,
+) -> TrainResult:
+    """Train into ``out`` with a progress bar, and say where the model is.
+
+    Without ``minutes`` and ``steps`` it takes 70 minutes. Raises ``KeyboardInterrupt`` when it was stopped, after the
+    checkpoint is written and the way to go on is named.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    if minutes is None and steps is None:
+        minutes = MINUTES
+    config = TrainConfig(
+        minutes=minutes, steps=steps, seed=seed, device=device, threads=threads or min(4, os.cpu_count() or 1)
+    )
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("composing scenes", total=1.0)
+
+        def listen(entry: dict[str, Any]) -> None:
+            if entry["event"] == "train":
+                said = (
+                    f"step {entry['step']}  matching loss {entry['matching']:.3f}  {entry['step_seconds']:.2f} s a step"
+                )
+                progress.update(task, completed=entry["progress"], description=said)
+            elif entry["event"] == "validate":
+                figures = entry["figures"]
+                kinds = "  ".join(f"{kind} {row['twins']:.2f}" for kind, row in figures.items())
+                progress.console.print(f"step {entry['step']}: true above its twin: {kinds}")
+
+        result = train(config, out, resume, listen)
+        if result.finished:
+            progress.update(task, completed=1.0)
+    if not result.finished:
+        console.print(
+            f"Stopped after {result.steps} steps; go on with: iterprime-xai train {out} --resume (and the same length)."
+        )
+        raise KeyboardInterrupt
+    console.print(f"Trained {result.steps} steps in {result.seconds / 60:.1f} minutes. The model: {out / 'export'}")
+    return result
