@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from iterprime_xai.language import closed_class as closed
 from iterprime_xai.language import pipeline as trained
 from iterprime_xai.language.cues import find_cues
+from iterprime_xai.language.openers import after_openers
 from iterprime_xai.language.readings import read
-from iterprime_xai.language.rules import CONTENT_TAGS, Head, after_openers, find_head
+from iterprime_xai.language.rules import CONTENT_TAGS, Head, find_head
 from iterprime_xai.language.tokens import UNIVERSAL, Token
 from iterprime_xai.language.words import check_text, split
 from iterprime_xai.records import Expression, Word
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Token as SpacyToken
 
-CERTAIN = 0.98
+CERTAIN = 0.99
 """Confidence of a phrase without any doubt."""
 
 DOUBTS = {

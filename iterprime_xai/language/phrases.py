@@ -163,9 +163,17 @@ def _run(tokens: list[Token], start: int, stop: int, phrase: int) -> NounPhrase:
             doubts.append("possessive without apostrophe")
         elif _stands_before(tokens, place, run[position + 1], phrase):
             owned = run[position + 1]
+    if following is not None and following.tag in ("COL", "ADJ") and not doubts and _noun_follows(tokens, index, stop):
+        doubts.append("attribute without preposition")  # "guy blue shirt"
     if not tokens[run[-1]].entry.known:
         doubts.append("unknown head")
     return NounPhrase(run[-1], max(owned, run[0]), index, tuple(dict.fromkeys(doubts)))
+
+
+def _noun_follows(tokens: list[Token], index: int, stop: int) -> bool:
+    while index < stop and tokens[index].tag in ("COL", "ADJ"):
+        index += 1
+    return index < stop and tokens[index].tag == "N"
 
 
 def _numbered(tokens: list[Token], index: int, stop: int) -> bool:
@@ -219,7 +227,7 @@ def _describes_next(tokens: list[Token], run: list[int], index: int, stop: int) 
     """ "chocolate covered donut", "hat wearing man": the run belongs to a description of the noun after it."""
     token = tokens[index]
     after = tokens[index + 1] if index + 1 < stop else None
-    if after is None or tokens[run[-1]].entry.animate:
+    if after is None or (tokens[run[-1]].entry.animate and token.norm != "drawn"):
         return None
     covered = (
         token.tag in ("PART", "ING") and token.norm in desc.LINKING_PARTICIPLES and after.tag in ("N", "ADJ", "COL")

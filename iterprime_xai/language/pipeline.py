@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import warnings
 from functools import lru_cache
+from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from iterprime_xai.language import closed_class as closed
-from iterprime_xai.language.rules import Head, after_openers, first_content
+from iterprime_xai.language.openers import after_openers
+from iterprime_xai.language.rules import Head
 from iterprime_xai.language.tokens import PLACE_NOUNS, Token, compound_at
 from iterprime_xai.records import OptionError
 
@@ -51,10 +53,8 @@ def installed() -> Language | None:
 
 @lru_cache(maxsize=4)
 def load_named(name: str) -> Language:
-    """Load the installed pipeline ``name``."""
-    import spacy
-
-    return spacy.load(name)
+    """Load the installed pipeline ``name``, without the parts that say nothing about heads."""
+    return import_module(name).load(exclude=["ner", "lemmatizer"])
 
 
 def choose(pipeline: Language | str | None) -> Language | None:
@@ -146,8 +146,10 @@ def reconcile(tokens: list[Token], aligned: list[SpacyToken], rules: Head) -> He
     start = after_openers(tokens)
     head = _dependency_head(tokens, aligned, start)
     if head is None or head == rules.primary:
-        agreed = () if head is not None else ("parser found no head",)
-        return Head(rules.primary, rules.first, rules.headless, (*rules.doubts, *agreed))
+        doubts = (*rules.doubts, "parser found no head")
+        if head is not None:
+            doubts = tuple(doubt for doubt in rules.doubts if doubt != "unknown head")
+        return Head(rules.primary, rules.first, rules.headless, doubts)
     if _rules_know_better(tokens, aligned, rules, head):
         return Head(rules.primary, rules.first, rules.headless, (*rules.doubts, "parser corrected"))
     return Head(head, _compound_start(tokens, aligned, head), False, ("parser and rules differ",))
@@ -174,7 +176,7 @@ def _inside_lead(token: SpacyToken) -> bool:
 
 def _dependency_head(tokens: list[Token], aligned: list[SpacyToken], start: int) -> int | None:
     """The root, or the subject of a verbal root, or the object of an opener's verb."""
-    place = {token.i: index for index, token in reversed(list(enumerate(aligned)))}
+    place = _words_of(tokens, aligned[start].doc)
     root = aligned[start]
     seen: set[int] = set()
     while root.head.i != root.i and root.i not in seen:
@@ -191,6 +193,18 @@ def _dependency_head(tokens: list[Token], aligned: list[SpacyToken], start: int)
     return index if index is not None and index >= start else None
 
 
+def _words_of(tokens: list[Token], doc: Doc) -> dict[int, int]:
+    """For every spaCy token that lies in a word, the index of the word."""
+    place: dict[int, int] = {}
+    index = 0
+    for other in doc:
+        while index + 1 < len(tokens) and tokens[index].piece.end <= other.idx:
+            index += 1
+        if tokens[index].piece.start < other.idx + len(other) and other.idx < tokens[index].piece.end:
+            place[other.i] = index
+    return place
+
+
 def _compound_start(tokens: list[Token], aligned: list[SpacyToken], head: int) -> int:
     first = head
     while first > 0 and not tokens[first].piece.break_before:
@@ -200,9 +214,3 @@ def _compound_start(tokens: list[Token], aligned: list[SpacyToken], head: int) -
             break
         first -= 1
     return first
-
-
-def fallback_head(tokens: list[Token]) -> Head:
-    """The first content word, for phrases in which nothing else is found."""
-    first = first_content(tokens)
-    return Head(first, first, True, ("headless",))

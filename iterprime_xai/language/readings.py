@@ -33,8 +33,8 @@ def _choose(tokens: list[Token], index: int) -> str:
     tag_before = before.tag if before else ""
     opens = before is None or tag_before in ("ADP", "FIN", "DET", "CONJ", "INTJ", "ADV", "NEG")
 
-    if compound_at(tokens, index - 1):
-        return "N"
+    if compound_at(tokens, index - 1) and not (word == "top" and after is not None and after.entry.can("POS")):
+        return "N"  # but "the tree top right"
     special = SPECIAL.get(word)
     if special is not None:
         return special(before, after, tokens, index)
