@@ -47,15 +47,26 @@ def number(value: float) -> str:
     return f"{mantissa}×10{str(int(exponent)).translate(_SUPERSCRIPTS)}".replace("-", "−")
 
 
-def probability(value: float) -> str:
-    """A probability in two decimals, never rounded to a certainty that it is not."""
+def probability(value: float, decimals: int = 2) -> str:
+    """A probability in a few decimals, never rounded to a certainty that it is not."""
     if not math.isfinite(value):
         return "not a number"
-    if 0 < value < 0.005:
-        return "< 0.01"
-    if 0.995 <= value < 1:
-        return "> 0.99"
-    return f"{value:.2f}"
+    step = 10.0**-decimals
+    if 0 < value < step / 2:
+        return f"< {step:.{decimals}f}"
+    if 1 - step / 2 <= value < 1:
+        return f"> {1 - step:.{decimals}f}"
+    return f"{value:.{decimals}f}"
+
+
+def probabilities(passes: Sequence[Pass]) -> tuple[str, ...]:
+    """The match of every pass, in as many decimals (two to four) as it takes to see which is larger."""
+    values = [look.probability for look in passes]
+    for decimals in (2, 3):
+        shown = tuple(probability(value, decimals) for value in values)
+        if len(set(shown)) == len({value for value in values if math.isfinite(value)}) + any(map(math.isnan, values)):
+            return shown
+    return tuple(probability(value, 4) for value in values)
 
 
 def percent(share: float) -> str:
@@ -136,13 +147,22 @@ def mask_sentence(grounding: Grounding) -> str:
     selection = grounding.selection
     if grounding.mask is None:
         if selection is not None and selection.answer is None:
-            return f"No mask: the selection abstained. {selection.reason}".strip()
+            reason = selection.reason.removeprefix("abstained: ").rstrip(". ")
+            return f"No mask: the selection abstained{f' ({reason})' if reason else ''}."
         return "No mask: saliency only."
     area = int(grounding.mask.sum())
     sentence = f"The mask covers {percent(area / grounding.mask.size)} of the picture ({area:,} px)"
     if selection is not None:
         sentence += f"; margin {selection.margin:.2f} (0 is a toss-up, 1 no rival)"
     return sentence + "."
+
+
+def words_note(grounding: Grounding) -> str:
+    """What the row of word maps shows, or why it is empty."""
+    number_of_pass = final_pass(grounding) + 1
+    if all(blank(word.heatmap) for word in grounding.words):
+        return f"no word has heat of its own in pass {number_of_pass}; in a model's last text layer none ever has"
+    return f"where each word looks in pass {number_of_pass}, on its own colour scale; the bar is its share of the heat"
 
 
 def hidden(look: Pass) -> str:
@@ -189,7 +209,7 @@ def caveats(trace: Sequence[str]) -> tuple[str, ...]:
 def alt_text(grounding: Grounding) -> str:
     """The figure in words, for people who do not see it."""
     count = len(grounding.passes)
-    looks = ", ".join(probability(each.probability) for each in grounding.passes)
+    looks = ", ".join(probabilities(grounding.passes))
     return " ".join(
         [
             f"Where the model looks for “{one_line(grounding.expression.text)}”.",

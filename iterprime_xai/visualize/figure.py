@@ -16,7 +16,7 @@ from iterprime_xai.records.errors import StorageError
 from iterprime_xai.records.grounding import Grounding, Pass, WordMap
 from iterprime_xai.visualize import describe, panels
 from iterprime_xai.visualize.colours import scale_of
-from iterprime_xai.visualize.lettering import Style, drawable, flow, shortened, width_of, wrapped
+from iterprime_xai.visualize.lettering import SETTINGS, Style, drawable, flow, shortened, width_of, wrapped
 from iterprime_xai.visualize.panels import Canvas
 from iterprime_xai.visualize.sheet import ACCENT, HAIRLINE, INK, MUTED, WARNING, WIDTH, Block, Sheet, stacked
 
@@ -34,7 +34,7 @@ def figure(grounding: Grounding) -> Any:
     from matplotlib import rc_context
 
     canvas = Canvas.of(grounding.image, grounding.mask, longest=1100)
-    with rc_context({"hatch.linewidth": 0.7, "axes.unicode_minus": True}):
+    with rc_context(SETTINGS):
         blocks = [_header(grounding), _main(grounding, canvas)]
         small = Canvas(np.asarray(panels.sized(grounding.image, 420)), canvas.width, canvas.height, canvas.outlines)
         blocks.append(_passes(grounding, small))
@@ -57,7 +57,7 @@ def png_bytes(grounding: Grounding, dots_per_inch: int = DOTS_PER_INCH) -> bytes
         "Software": "iterprime_xai",
     }
     buffer = io.BytesIO()
-    with rc_context({"hatch.linewidth": 0.7}):
+    with rc_context(SETTINGS):
         drawn.savefig(buffer, format="png", dpi=dots_per_inch, metadata=metadata)
     return buffer.getvalue()
 
@@ -226,8 +226,9 @@ def _passes(grounding: Grounding, canvas: Canvas) -> Block:
     columns = _balanced(len(looks), 5 if aspect <= 2.4 else 2)
     gap = 0.22
     room = (WIDTH - gap) / 2 if aspect > 2.4 else (WIDTH - gap * (max(columns, 3) - 1)) / max(columns, 3)
-    width, height = panels.fitted(aspect, room, 2.7)
+    width, height = panels.fitted(aspect, room, 3.5 if aspect >= 1 else 2.8)
     title = Style(9.4, bold=True)
+    matches = describe.probabilities(looks)
     captions = [_pass_lines(look, room) for look in looks]
     most = max(len(lines) for lines in captions)
     cell = title.line + 0.05 + height + 0.12 + title.line + most * SMALL.line
@@ -250,9 +251,9 @@ def _passes(grounding: Grounding, canvas: Canvas) -> Block:
             panels.draw_outline(axes, canvas, 0.7)
             panels.draw_frame(axes, canvas, HAIRLINE if look.accepted else WARNING, dashed=not look.accepted)
             edge += height + 0.1
-            value = f"match {describe.probability(look.probability)}"
+            value = f"match {matches[index]}"
             sheet.text(left, edge, value, Style(9.4, bold=True, colour=colour))
-            used = width_of("match > 0.99", title) + 0.1
+            used = max(width_of("match > 0.99", title), width_of(value, title)) + 0.1
             _bar(
                 sheet,
                 left + used,
@@ -292,7 +293,7 @@ def _words(grounding: Grounding, canvas: Canvas) -> Block:
     primary = grounding.expression.words[grounding.expression.primary].span
 
     def draw(sheet: Sheet, top: float) -> None:
-        note = f"where each word looks in pass {chosen + 1}, on its own colour scale; the bar is its share of the heat"
+        note = describe.words_note(grounding)
         _heading(sheet, top, "Word by word", note)
         most = max(held) or 1.0
         for index, (word, share) in enumerate(zip(words, held, strict=True)):

@@ -7,7 +7,7 @@ from importlib import resources
 
 import numpy as np
 
-from iterprime_xai.records.grounding import Grounding, Pass, WordMap
+from iterprime_xai.records.grounding import Grounding, WordMap
 from iterprime_xai.visualize import describe, tables
 from iterprime_xai.visualize.colours import Scale, scale_of
 from iterprime_xai.visualize.contours import contours
@@ -201,14 +201,16 @@ def _hidden(grounding: Grounding, keep: np.ndarray) -> str:
 
 
 def _passes(grounding: Grounding) -> str:
-    cards = "".join(_pass(grounding, index, look) for index, look in enumerate(grounding.passes))
+    matches = describe.probabilities(grounding.passes)
+    cards = "".join(_pass(grounding, index, match) for index, match in enumerate(matches))
     title = "Pass by pass" if len(grounding.passes) > 1 else "One pass"
     note = "each map on its own colour scale; hatched: hidden from the model in this pass"
     return f'<h2>{title} <small>{note}</small></h2>\n<div class="cards">{cards}</div>'
 
 
-def _pass(grounding: Grounding, index: int, look: Pass) -> str:
-    label = f"Heat of pass {index + 1}, match {describe.probability(look.probability)}"
+def _pass(grounding: Grounding, index: int, match: str) -> str:
+    look = grounding.passes[index]
+    label = f"Heat of pass {index + 1}, match {match}"
     lines = _lines(grounding, _hidden(grounding, look.keep), small=True)
     panel = _panel(grounding, look.heatmap, scale_of([look.heatmap]), 128, label, lines)
     stopped = f"<br>Stopped: {shown(look.stopped)}" if look.stopped else ""
@@ -219,7 +221,7 @@ def _pass(grounding: Grounding, index: int, look: Pass) -> str:
     )
     return f"""<figure{kind}>
 <figcaption style="margin: 0 0 5px"><b>Pass {index + 1}</b> <span class="status">{status}</span></figcaption>{panel}
-<figcaption><b>match {shown(describe.probability(look.probability))}</b>{_bar(look.probability)}
+<figcaption><b>match {shown(match)}</b>{_bar(look.probability)}
 {facts}{stopped}</figcaption></figure>
 """
 
@@ -234,7 +236,7 @@ def _words(grounding: Grounding) -> str:
     cards = "".join(
         _word(grounding, word, share, share / most, hidden) for word, share in zip(grounding.words, held, strict=True)
     )
-    note = f"where each word looks in pass {chosen + 1}, on its own colour scale; the bar is its share of the heat"
+    note = describe.words_note(grounding)
     return f'<h2>Word by word <small>{note}</small></h2>\n<div class="cards words">{cards}</div>'
 
 

@@ -41,7 +41,8 @@ def widget_state(grounding: Grounding) -> WidgetState:
 
     chosen = describe.final_pass(grounding)
     result = add(grounding.heatmap)
-    looks = [_look(grounding, look, add) for look in grounding.passes]
+    matches = describe.probabilities(grounding.passes)
+    looks = [_look(grounding, look, match, add) for look, match in zip(grounding.passes, matches, strict=True)]
     expression = grounding.expression
     info = {
         "size": list(grounding.image.size),
@@ -66,7 +67,7 @@ def widget_state(grounding: Grounding) -> WidgetState:
     return WidgetState(jpeg(fitting(grounding.image, LONGEST)), np.stack(maps).tobytes(), tables, info)
 
 
-def _look(grounding: Grounding, look: Pass, add: Any) -> dict[str, Any]:
+def _look(grounding: Grounding, look: Pass, match: str, add: Any) -> dict[str, Any]:
     expression = grounding.expression
     by_span = {word.span: add(word.heatmap) for word in look.words}
     return {
@@ -76,7 +77,7 @@ def _look(grounding: Grounding, look: Pass, add: Any) -> dict[str, Any]:
         "shades": list(describe.shading(expression, look.words)),
         "shares": _shares(grounding, look.words),
         "probability": look.probability if math.isfinite(look.probability) else None,
-        "match": describe.probability(look.probability),
+        "match": match,
         "hidden": np.flatnonzero(~look.keep).tolist(),
         "seen": describe.hidden(look),
         "accepted": bool(look.accepted),

@@ -106,7 +106,30 @@ def test_evidence_tells_blank_broken_and_negative_maps_apart() -> None:
 def test_mask_sentence_tells_abstention_from_saliency_only() -> None:
     assert describe.mask_sentence(grounding(mask=False)) == "No mask: saliency only."
     abstained = grounding(mask=False, selection=Selection((), None, 0.0, "heat", "The match is unlikely."))
-    assert describe.mask_sentence(abstained) == "No mask: the selection abstained. The match is unlikely."
+    assert describe.mask_sentence(abstained) == "No mask: the selection abstained (The match is unlikely)."
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ((0.94, 0.87), ("0.94", "0.87")),
+        ((0.1084, 0.1141, 0.1062), ("0.108", "0.114", "0.106")),
+        ((0.99997, 0.99991), ("> 0.9999", "0.9999")),
+        ((0.5, 0.5), ("0.50", "0.50")),
+        ((float("nan"), 0.5), ("not a number", "0.50")),
+    ],
+)
+def test_probabilities_of_passes_show_which_is_larger(values: tuple[float, ...], shown: tuple[str, ...]) -> None:
+    look = grounding(passes=1).passes[0]
+    assert describe.probabilities([replace(look, probability=value) for value in values]) == shown
+
+
+def test_words_note_explains_a_row_of_blank_maps() -> None:
+    whole = grounding(passes=1)
+    look = whole.passes[0]
+    blank = tuple(replace(word, heatmap=np.zeros((14, 14), np.float32)) for word in look.words)
+    assert "in pass 1, on its own colour scale" in describe.words_note(whole)
+    assert "no word has heat" in describe.words_note(replace(whole, passes=(replace(look, words=blank),)))
 
 
 def test_final_pass_is_the_last_that_was_used() -> None:

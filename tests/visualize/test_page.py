@@ -118,7 +118,7 @@ def test_primary_word_is_marked_and_words_are_shaded_by_their_heat() -> None:
 def test_page_without_a_mask_says_why_and_draws_no_outline() -> None:
     reason = "The match is unlikely."
     html = grounding(mask=False, selection=Selection((), None, 0.0, "heat", reason)).to_html()
-    assert "No mask: the selection abstained. The match is unlikely." in html
+    assert "No mask: the selection abstained (The match is unlikely)." in html
     assert '<g class="outline' not in html
 
 
