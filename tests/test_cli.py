@@ -43,7 +43,12 @@ def test_the_first_command_grounds_the_bundled_scene(tmp_path):
     out = tmp_path / "out"
     result = invoke("ground", "--out", out)
     assert result.exit_code == 0, result.output
-    for label in ("phrase        the bike left of the tree", "primary word  bike", "probability   0.", "IoU           0."):
+    for label in (
+        "phrase        the bike left of the tree",
+        "primary word  bike",
+        "probability   0.",
+        "IoU           0.",
+    ):
         assert label in result.output
     figure = out / "the-bike-left-of-the-tree.png"
     assert Image.open(figure).width > 800
@@ -68,7 +73,17 @@ def test_saliency_only_and_own_masks(model_folder, photo, tmp_path):
     masks = np.zeros((1, 96, 128), bool)
     masks[0, 10:40, 12:50] = True
     np.save(tmp_path / "masks.npy", masks)
-    common = ("ground", photo, "the red dog", "--model", model_folder, "--json", "--out", tmp_path / "out", "--proposals")
+    common = (
+        "ground",
+        photo,
+        "the red dog",
+        "--model",
+        model_folder,
+        "--json",
+        "--out",
+        tmp_path / "out",
+        "--proposals",
+    )
     assert json.loads(invoke(*common, "none").stdout)["mask_pixels"] is None
     assert json.loads(invoke(*common, tmp_path / "masks.npy").stdout)["mask_pixels"] == 30 * 38
 
@@ -141,9 +156,9 @@ def test_import_is_light_and_help_is_quick():
         "heavy = {'torch', 'transformers', 'spacy', 'matplotlib', 'skimage', 'PIL'} & set(sys.modules); "
         "print(took, sorted(heavy))"
     )
-    took, heavy = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split(maxsplit=1)
+    took, heavy = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split(
+        maxsplit=1
+    )
     assert float(took) < 0.5
     assert heavy.strip() == "[]"
     start = time.perf_counter()

@@ -57,7 +57,7 @@ class TrainConfig:
     steps: int | None = None
     minutes: float | None = None
     batch: int = 16
-    part: int = 16
+    part: int = 8
     pairs: int = 8
     seed: int = 0
     threads: int = 2
@@ -77,8 +77,8 @@ class TrainConfig:
     pairs_kept: int = 16
     reuse: float = 4.0
     easy_chunks: int = 4
-    words_until: int = 10
-    places_until: int = 22
+    words_until: int = 22
+    places_until: int = 44
     workers: int = 1
     log_every: int = 25
     validate_every: int = 300

@@ -23,8 +23,8 @@ class Grade:
     kinds: tuple[str, ...] | None
 
 
-WORDS = Grade(3, ("category", "attribute"))
-PLACES = Grade(5, ("category", "attribute", "position", "comparison", "implicit"))
+WORDS = Grade(4, ("category", "attribute"))
+PLACES = Grade(6, ("category", "attribute", "position", "comparison", "implicit"))
 EVERYTHING = Grade(99, None)
 
 
@@ -37,21 +37,6 @@ def grade_of(chunk: int, words_until: int, places_until: int) -> Grade:
 
 def graded_pairs(scene: Scene, rng: np.random.Generator, count: int, grade: Grade) -> list[StatementPair]:
     """At most ``count`` statement pairs of a grade about a scene; none for a scene of too many things."""
-    from iterprime_xai.data.scenes.dice import Dice
-    from iterprime_xai.data.scenes.statements import KINDS, pair_of_kind, statement_pairs
+    from iterprime_xai.data.scenes.statements import statement_pairs
 
-    if len(scene.things) > grade.things:
-        return []
-    if grade.kinds is None:
-        return statement_pairs(scene, rng, count)
-    dice = Dice(int(rng.integers(2**63)))
-    weights = tuple((kind, weight) for kind, weight in KINDS if kind in grade.kinds)
-    pairs: list[StatementPair] = []
-    for _ in range(4 * count):
-        if len(pairs) == count:
-            break
-        kind = dice.weighted(weights)
-        pair = next((found for found in (pair_of_kind(scene, dice, kind) for _ in range(6)) if found), None)
-        if pair is not None:
-            pairs.append(pair)
-    return pairs
+    return statement_pairs(scene, rng, count, grade.kinds) if len(scene.things) <= grade.things else []

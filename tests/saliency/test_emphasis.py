@@ -94,9 +94,14 @@ def test_the_map_scales_with_the_score(emphasis):
 
 
 def test_roles_come_from_offsets_so_repeated_words_stay_apart():
-    words = tuple(Word(t, s, c, p) for t, s, c, p in [
-        ("dog", (0, 3), True, "NOUN"), ("near", (4, 8), False, "ADP"), ("dog", (9, 12), True, "NOUN"),
-    ])
+    words = tuple(
+        Word(t, s, c, p)
+        for t, s, c, p in [
+            ("dog", (0, 3), True, "NOUN"),
+            ("near", (4, 8), False, "ADP"),
+            ("dog", (9, 12), True, "NOUN"),
+        ]
+    )
     expression = Expression("dog near dog", words, 0, (0, 3))
     # prompt "a " shifts everything by 2; the second "dog" became two pieces
     offsets = (None, (0, 1), (2, 5), (6, 10), (11, 12), (12, 14), None)

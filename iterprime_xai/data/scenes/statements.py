@@ -71,14 +71,20 @@ def holds(scene: Scene, statement: Statement) -> Truth:
     return True if True in together else None
 
 
-def statement_pairs(scene: Scene, rng: np.random.Generator, count: int) -> list[StatementPair]:
-    """``count`` pairs for a scene, spatial ones most; fewer only where a scene offers nothing (it hardly happens)."""
+def statement_pairs(
+    scene: Scene, rng: np.random.Generator, count: int, kinds: tuple[str, ...] | None = None
+) -> list[StatementPair]:
+    """``count`` pairs for a scene, spatial ones most; fewer only where a scene offers nothing (it hardly happens).
+
+    ``kinds`` leaves out every other kind; ``None`` has them all.
+    """
     dice = Dice(int(rng.integers(2**63)))
+    weights = tuple(each for each in KINDS if kinds is None or each[0] in kinds)
     pairs: list[StatementPair] = []
     for _ in range(count * 4):
         if len(pairs) == count:
             break
-        kind = dice.weighted(KINDS)
+        kind = dice.weighted(weights)
         pair = next((found for found in (pair_of_kind(scene, dice, kind) for _ in range(6)) if found), None)
         if pair is not None:
             pairs.append(pair)
