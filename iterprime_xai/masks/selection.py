@@ -1,7 +1,10 @@
 """The choice among proposals by a heatmap: two rules, every term of the score in the open, and how sure the choice is.
 
-Rule ``paper`` (IteRPrimE's released code): among the masks that cover the hottest pixel and have at most 12 pieces, the one
-with the largest mean of 1 + heat. Rule ``default`` (ours): the mask whose shape explains the heatmap best.
+Rule ``default`` (ours): ``score = match * prior``. ``match`` is the correlation, over the patches of the native grid, between the
+share of each patch that the mask covers and its heat (0 where negative): a mask that is only the hottest spot of the heat
+loses as surely as one that spreads far beyond it, and no threshold or upsampling is needed. ``prior`` is the proposer's own
+score, relative to its best. Rule ``paper`` (IteRPrimE's released code): among the masks that cover the hottest pixel and have
+at most 12 pieces, the largest ``sum(1 + heat) / (area + 1e-5)``.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from iterprime_xai.records import OptionError, Proposals, RankedProposal, Selection
-from iterprime_xai.records.heatmap import minmax, peak
+from iterprime_xai.records.heatmap import box_of, minmax, peak
 
 RULES = ("default", "paper")
 ANSWERS = ("always", "may_abstain")
@@ -44,9 +47,12 @@ def select(
         probability: the match probability of phrase and picture, where known.
         abstain_below: see ``answer``.
 
-    Ties go to the proposal with the higher proposer score, then to the larger one, then to the first. A flat heatmap tells
-    nothing, so every score is 0 and the same order decides. Raises ``OptionError`` for an unknown rule or answer and for
-    a heatmap that is not a finite 2-D array.
+    Ties go to the proposal with the higher proposer score, then to the larger one, then to the first. A flat heatmap
+    tells nothing: every score and the margin are 0, and the same order decides. Where nothing passes the two filters of
+    rule ``paper``, the filters are dropped one after the other, and the reason says so.
+
+    Raises:
+        OptionError: unknown rule or answer, or a heatmap that is not a finite 2-D array.
     """
     if rule not in RULES:
         raise OptionError(f"rule must be one of {', '.join(RULES)}, but got {rule!r}.")
@@ -60,22 +66,85 @@ def select(
         )
     if not len(proposals):
         return Selection((), None, 0.0, rule, "there are no proposals to choose from")
-    flat = float(heatmap.max()) <= float(heatmap.min())
-    if rule == "paper":
-        ranking, reason = _paper(proposals, heatmap)
-    else:
-        ranking, reason = _default(proposals, heatmap)
-    margin = 0.0 if flat else _margin(ranking, proposals)
-    if flat:
-        reason = "the heatmap is flat and tells nothing: the proposer's best, then largest, mask stands first"
+    if float(heatmap.max()) <= float(heatmap.min()):
+        return _flat(proposals, rule, answer)
+    ranking, reason = _paper(proposals, heatmap) if rule == "paper" else _default(proposals, heatmap)
     chosen: int | None = ranking[0].index
+    if answer == "may_abstain" and probability is not None and probability < abstain_below:
+        chosen = None
+        reason = f"abstained: the match probability {probability:.3f} is below {abstain_below:g}"
+    return Selection(ranking, chosen, _margin(ranking, proposals), rule, reason)
+
+
+def _flat(proposals: Proposals, rule: str, answer: str) -> Selection:
+    """A heatmap without any difference: only the proposer's own order is left."""
+    terms = [
+        {"prior": prior, "area_fraction": float(mask.mean())}
+        for mask, prior in zip(proposals.masks, _priors(proposals), strict=True)
+    ]
+    ranking = _ranked(proposals, [0.0] * len(terms), terms)
     if answer == "may_abstain":
-        if flat:
-            chosen, reason = None, "abstained: the heatmap is flat"
-        elif probability is not None and probability < abstain_below:
-            chosen = None
-            reason = f"abstained: the match probability {probability:.3f} is below {abstain_below:g}"
-    return Selection(ranking, chosen, margin, rule, reason)
+        return Selection(ranking, None, 0.0, rule, "abstained: the heatmap is flat and tells nothing")
+    reason = "the heatmap is flat and tells nothing: the mask with the highest proposer score, then the largest, stands first"
+    return Selection(ranking, ranking[0].index, 0.0, rule, reason)
+
+
+def _default(proposals: Proposals, heatmap: np.ndarray) -> tuple[tuple[RankedProposal, ...], str]:
+    down, across = (
+        _overlap(patches, pixels) for patches, pixels in zip(heatmap.shape, proposals.masks.shape[1:], strict=True)
+    )
+    terms = [
+        {"prior": prior} | _terms(mask, heatmap, down, across)
+        for mask, prior in zip(proposals.masks, _priors(proposals), strict=True)
+    ]
+    ranking = _ranked(proposals, [max(0.0, each["match"]) * each["prior"] for each in terms], terms)
+    best = ranking[0]
+    if best.score <= 0:
+        return ranking, "no mask lies where the heat is: the mask with the highest proposer score stands first"
+    return ranking, (
+        f"its shape fits the heatmap best (correlation {best.terms['match']:.2f}, prior {best.terms['prior']:.2f}): "
+        f"it holds {best.terms['heat_share']:.0%} of the heat in {best.terms['area_fraction']:.0%} of the picture"
+    )
+
+
+def _terms(mask: np.ndarray, heatmap: np.ndarray, down: np.ndarray, across: np.ndarray) -> dict[str, float]:
+    """What the default score is made of, and what helps to understand it; heat is min-maxed here."""
+    # The share of every patch that the mask covers: sums over the patches are then exact, without any upsampling.
+    left, top, right, bottom = box_of(mask) or (0, 0, 1, 1)
+    cut = mask[top:bottom, left:right].astype(np.float32)
+    cover = (down[:, top:bottom] @ cut @ across[:, left:right].T).astype(np.float64)
+    heat = minmax(heatmap).astype(np.float64)
+    inside, outside, held = float(cover.sum()), float((1 - cover).sum()), float((cover * heat).sum())
+    hot = peak(heatmap, (mask.shape[0], mask.shape[1]))
+    return {
+        "match": _correlation(cover, heat),
+        "heat_share": held / float(heat.sum()),
+        "heat_inside": held / inside if inside > 0 else 0.0,
+        "heat_outside": float(((1 - cover) * heat).sum()) / outside if outside > 1e-9 else 0.0,
+        "covers_peak": float(hot is not None and mask[hot[1], hot[0]]),
+        "area_fraction": float(mask.mean()),
+    }
+
+
+def _overlap(patches: int, pixels: int) -> np.ndarray:
+    """(patches, pixels): which share of each patch each pixel takes, along one axis."""
+    edges = np.arange(patches + 1)[:, None] * (pixels / patches)
+    pixel = np.arange(pixels)[None]
+    shared = np.minimum(edges[1:], pixel + 1) - np.maximum(edges[:-1], pixel)
+    return (np.clip(shared, 0, None) * (patches / pixels)).astype(np.float32)
+
+
+def _correlation(cover: np.ndarray, heat: np.ndarray) -> float:
+    a, b = cover - cover.mean(), heat - heat.mean()
+    norm = float(np.sqrt((a * a).sum() * (b * b).sum()))
+    return float((a * b).sum()) / norm if norm > 1e-12 else 0.0
+
+
+def _priors(proposals: Proposals) -> list[float]:
+    """The proposer's scores relative to its best, 0 to 1; all 1 where it prefers none."""
+    scores = np.clip(np.nan_to_num(proposals.scores.astype(np.float64)), 0, None)
+    best = float(scores.max())
+    return [1.0] * len(scores) if best <= 0 else [float(score) / best for score in scores]
 
 
 def _paper(proposals: Proposals, heatmap: np.ndarray) -> tuple[tuple[RankedProposal, ...], str]:
@@ -93,60 +162,22 @@ def _paper(proposals: Proposals, heatmap: np.ndarray) -> tuple[tuple[RankedPropo
                 "area_fraction": area / mask.size,
             }
         )
-    steps = (
-        ("it covers the hottest pixel, is in at most 12 pieces, and has the largest mean of 1 + heat", True, True),
-        ("no mask that covers the hottest pixel is in at most 12 pieces, so the pieces were not counted", True, False),
-        ("no mask covers the hottest pixel, so that was not asked for", False, True),
-        ("no mask covers the hottest pixel or is in at most 12 pieces, so neither was asked for", False, False),
-    )
-    for reason, peak_asked, pieces_asked in steps:
-        passed = [
-            (each["covers_peak"] > 0 or not peak_asked) and (each["pieces"] <= MAX_PIECES or not pieces_asked)
-            for each in terms
-        ]
-        if any(passed):
-            break
+    on_peak = [each["covers_peak"] > 0 for each in terms]
+    whole = [each["pieces"] <= MAX_PIECES for each in terms]
+    if any(passed := [a and b for a, b in zip(on_peak, whole, strict=True)]):
+        reason = f"it covers the hottest pixel, has at most {MAX_PIECES} pieces, and the largest mean of 1 + heat"
+    elif any(passed := on_peak):
+        reason = f"every mask on the hottest pixel has more than {MAX_PIECES} pieces, so the pieces were not counted"
+    elif any(passed := whole):
+        reason = "no mask covers the hottest pixel, so that was not asked for: the largest mean of 1 + heat"
+    else:
+        passed, reason = (
+            [True] * len(terms),
+            "no mask passes either filter, so none was used: the largest mean of 1 + heat",
+        )
     for each, ok in zip(terms, passed, strict=True):
         each["passed"] = float(ok)
     return _ranked(proposals, [each["mean_one_plus_heat"] * each["passed"] for each in terms], terms), reason
-
-
-def _default(proposals: Proposals, heatmap: np.ndarray) -> tuple[tuple[RankedProposal, ...], str]:
-    terms = [_terms(mask, heatmap) for mask in proposals.masks]
-    ranking = _ranked(proposals, [max(0.0, each["match"]) for each in terms], terms)
-    best = ranking[0].terms
-    return ranking, (
-        f"its shape matches the heatmap best (correlation {best['match']:.2f}): it holds {best['heat_share']:.0%} of the heat "
-        f"in {best['area_fraction']:.0%} of the picture"
-    )
-
-
-def _terms(mask: np.ndarray, heatmap: np.ndarray) -> dict[str, float]:
-    """What the default score is made of, and what helps to understand it."""
-    rows, columns = heatmap.shape
-    # The share of every patch that the mask covers: exact sums over the patches, without any upsampling.
-    cover = np.asarray(
-        Image.fromarray(mask.astype(np.float32)).resize((columns, rows), Image.Resampling.BOX), dtype=np.float64
-    )
-    heat = minmax(heatmap).astype(np.float64)
-    inside, outside = float(cover.sum()), float((1 - cover).sum())
-    total = float(heat.sum())
-    hot = peak(heatmap, mask.shape)
-    return {
-        "match": _correlation(cover, heat),
-        "heat_share": float((cover * heat).sum()) / total if total > 0 else 0.0,
-        "heat_inside": float((cover * heat).sum()) / inside if inside > 0 else 0.0,
-        "heat_outside": float(((1 - cover) * heat).sum()) / outside if outside > 0 else 0.0,
-        "covers_peak": float(hot is not None and mask[hot[1], hot[0]]),
-        "pieces": float(_pieces(mask)),
-        "area_fraction": float(np.count_nonzero(mask)) / mask.size,
-    }
-
-
-def _correlation(cover: np.ndarray, heat: np.ndarray) -> float:
-    a, b = cover - cover.mean(), heat - heat.mean()
-    norm = float(np.sqrt((a * a).sum() * (b * b).sum()))
-    return float((a * b).sum()) / norm if norm > 1e-12 else 0.0
 
 
 def _ranked(proposals: Proposals, scores: list[float], terms: list[dict[str, float]]) -> tuple[RankedProposal, ...]:
