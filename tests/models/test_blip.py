@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from conftest import build_processor
+from random_models import build_processor
 
 from iterprime_xai.models import ImageTokens, Profile, load_matcher
 from iterprime_xai.models.blip import BlipMatcher

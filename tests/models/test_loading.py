@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 import torch
-from conftest import SHAPES, build_processor
+from random_models import SHAPES, build_processor
 
 from iterprime_xai.models import Profile, load_matcher
 from iterprime_xai.models.profiles import FILE, default_layer, write

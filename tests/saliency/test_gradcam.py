@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from conftest import SHAPES, build_model, build_processor
+from random_models import SHAPES, build_model, build_processor
 
 from iterprime_xai.models import load_matcher
 from iterprime_xai.records import LayerError

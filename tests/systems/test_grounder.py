@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from conftest import SHAPES, build_model, build_processor
 from PIL import Image
+from random_models import SHAPES, build_model, build_processor
 
 import iterprime_xai as ix
 from iterprime_xai.models import load_matcher
