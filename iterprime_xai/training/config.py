@@ -78,7 +78,7 @@ class TrainConfig:
     reuse: float = 4.0
     easy_chunks: int = 4
     words_until: int = 22
-    places_until: int = 44
+    places_until: int = 34
     workers: int = 1
     log_every: int = 25
     validate_every: int = 300
