@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from iterprime_xai.data.images import Picture, read_image, sha256
+from iterprime_xai.data.refer import read_refer, write_refer
 
-__all__ = ["Picture", "read_image", "sha256"]
+__all__ = ["Picture", "read_image", "read_refer", "sha256", "write_refer"]
