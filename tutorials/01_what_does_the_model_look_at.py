@@ -200,7 +200,7 @@ layer, why = matcher.choose_layer(None)
 layer = min(layer, matcher.layers[-2])  # never the last one: section 8 shows why
 attention = out.cross_attentions[layer]
 
-print(f"{len(out.cross_attentions)} layers; we read {why}")
+print(f"{len(out.cross_attentions)} layers; we read layer {layer} (the default is {why})")
 print(
     "one layer:",
     tuple(attention.shape),
@@ -512,38 +512,18 @@ chance = np.array(
     [[hiding(random.permutation(heat.size)[:count]) for count in counts] for _ in range(draws)]
 )
 
+# %%
 curve = Figure(figsize=(6.4, 3.2), layout="constrained")
 axes = curve.add_subplot()
-axes.plot(counts, falls, color="#b3560b", marker="o", markersize=4, label="hottest patches first")
-axes.plot(
-    counts,
-    chance.mean(0),
-    color="#1f6f8b",
-    marker="s",
-    markersize=4,
-    label=f"random patches, mean of {draws}",
-)
-axes.fill_between(
-    counts,
-    chance.min(0),
-    chance.max(0),
-    color="#1f6f8b",
-    alpha=0.15,
-    linewidth=0,
-    label="random, range",
-)
+axes.plot(counts, falls, "o-", color="#b3560b", label="hottest patches first")
+axes.plot(counts, chance.mean(0), "s-", color="#1f6f8b", label="random patches, mean")
+axes.fill_between(counts, chance.min(0), chance.max(0), color="#1f6f8b", alpha=0.15, label="range")
 axes.set(xlabel=f"hidden patches of {heat.size}", ylabel="match probability", ylim=(0, 1))
-axes.spines[["top", "right"]].set_visible(False)
-axes.legend(frameon=False)
-sheets.drawn(
-    curve, "Match probability against the number of hidden patches, hottest first and at random."
-)
+axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
 
-# %%
-print(
-    f"mean over the curve: hottest first {np.mean(falls):.2f}, random {chance.mean():.2f}",
-    "(lower means: these patches mattered)",
-)
+found = f"Mean over the curve: hottest first {np.mean(falls):.2f}, random {chance.mean():.2f}."
+print(found, "(The lower, the more these patches mattered.)")
+sheets.drawn(curve, f"Match probability against the number of hidden patches. {found}")
 
 # %% [markdown]
 # If the orange curve runs clearly below the blue band, the heatmap found patches that this answer depends on. If it
@@ -559,6 +539,9 @@ print(
 # look again, blend the maps, and stop as soon as the match probability falls. `grounder.ground` does it, together
 # with *primary-word emphasis* (the map hangs mostly on the word that names the thing, here "bike") and the choice of
 # a mask.
+#
+# > **Before you run.** Hidden are patches on the thing itself. Will the second look find more of the same thing, or
+# > another thing? And what would it mean if the match probability *rose*?
 
 # %%
 g = grounder.ground(image, text)
@@ -581,6 +564,10 @@ sheets.sheet(
 )
 
 # %% [markdown]
+# The last number of the summary line compares the mask with the truth of the scene (IoU, 1 is perfect). When it is
+# near 0, the model looked at the wrong thing, and the figure shows you at which. That is what such figures are best
+# for: not to confirm that a model works, but to find out how it fails.
+#
 # In Jupyter, `g.show()` lets you move through passes and words with the mouse.
 #
 # ## 11. What a heatmap does not tell you
