@@ -79,7 +79,8 @@ class ReportEngine(papermill.engines.NBClientEngine):
     def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, *, keep: dict[str, Any], **options: Any) -> Any:
         """``keep["notebook"]`` is the notebook as it runs; a kernel that did not come up is tried once more."""
         keep["notebook"] = nb_man.nb
-        options |= {"kernel_manager_class": ReportKernel, "store_widget_state": False}
+        # A graceful end interrupts the kernel first, which then complains of it on the user's terminal.
+        options |= {"kernel_manager_class": ReportKernel, "store_widget_state": False, "shutdown_kernel": "immediate"}
         try:
             return super().execute_managed_notebook(nb_man, kernel_name, **options)
         except (RuntimeError, zmq.ZMQError):

@@ -25,8 +25,8 @@ def pictures(page: str) -> list[Image.Image]:
 def loaded_from_elsewhere(page: str) -> list[str]:
     """Whatever the page would fetch: sources and links that are not inside it. Links to click on are allowed."""
     tags = re.findall(r"<(?:script|img|link|iframe|source|video|audio|object|embed)\b[^>]*>", page)
-    wanted = [tag for tag in tags if re.search(r"\b(?:src|href|data)\s*=\s*[\"']?(?!data:)", tag)]
-    return wanted + re.findall(r"@import[^;]*|url\(\s*[\"']?(?!data:|#)[^)]*", page)
+    wanted = [tag for tag in tags if re.search(r"\b(?:src|href|data)\s*=\s*[\"']?+(?!data:)", tag)]
+    return wanted + re.findall(r"@import[^;]*|url\(\s*[\"']?+(?!data:|#)[^)]*", page)
 
 
 def errors(notebook: Any) -> list[str]:

@@ -8,7 +8,15 @@ pytest.importorskip("jupytext")
 
 import jupytext
 import nbformat
-from notebook_files import ROOT, SOURCES
+from notebook_files import ROOT, SOURCES, loaded_from_elsewhere
+
+
+def test_the_check_for_loaded_things_tells_inside_from_elsewhere():
+    inside = '<img alt="x" src="data:image/png;base64,x"><a href="https://example.org">x</a><style>a {fill: url("#b")}</style>'
+    assert loaded_from_elsewhere(inside) == []
+    for tag in ('<img alt="x" src="dog.png">', "<script src='https://x/y.js'>", "<link rel=x href=//x/y.css>"):
+        assert loaded_from_elsewhere(inside + tag) == [tag]
+    assert loaded_from_elsewhere("a { background: url(https://x/y.png) }")
 
 
 def test_there_is_a_source_for_every_notebook():
