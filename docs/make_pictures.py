@@ -7,6 +7,7 @@ from pathlib import Path
 import iterprime_xai as ix
 from iterprime_xai.data.scenes import bundled_samples
 from iterprime_xai.reports.sheets import Panel, Picture, sheet, word_maps
+from iterprime_xai.visualize.static import figure_jpeg
 
 IMAGES = Path(__file__).parent / "images"
 
@@ -41,7 +42,7 @@ def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     sample, grounder = bundled_samples()[0], ix.load("tiny")
     g = grounder.ground(sample.image, sample.text)
-    g.to_png(IMAGES / "first.png")
+    (IMAGES / "first.jpg").write_bytes(figure_jpeg(g))
     for name, picture in (("words", word_maps(g)), ("passes", passes(g)), ("emphasis", emphasis(grounder, sample))):
         (IMAGES / f"{name}.jpg").write_bytes(picture.content)
 
