@@ -45,7 +45,7 @@ truth = sample if sample and sample.text == text else None
 
 grounder = ix.load(model)
 g = grounder.ground(picture, text, recipe=recipe, layer=layer)
-exhibits.headline(g, truth)
+exhibits.headline(g, truth) + exhibits.caveats(g)
 
 # %% [markdown]
 # ## The phrase

@@ -90,6 +90,14 @@ def headline(grounding: Grounding, sample: Sample | None = None) -> Exhibit:
     return line if nothing is None else line + sentence(nothing, caveat=True)
 
 
+def caveats(grounding: Grounding) -> Exhibit:
+    """What limits this finding, from its trace: unknown words, a layer that was not validated, pictures it was not made for."""
+    found = Exhibit("")
+    for line in describe.caveats(grounding.trace):
+        found += sentence(line, caveat=True)
+    return found
+
+
 def phrase(grounding: Grounding) -> Exhibit:
     """The phrase, its words marked by their share of the heat and the primary one underlined; then a table of words."""
     expression = grounding.expression

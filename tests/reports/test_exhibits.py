@@ -26,6 +26,12 @@ def test_the_headline_says_that_there_is_no_evidence(grounding):
     assert "No evidence: the map is blank." in repr(exhibits.headline(blank))
 
 
+def test_what_limits_the_finding_stands_at_the_top(grounding):
+    said = repr(exhibits.caveats(grounding()))
+    assert said == "⚠ layer 2, two thirds of the depth: not validated for this checkpoint"
+    assert repr(exhibits.caveats(grounding(trace=("2 proposals",)))) == ""
+
+
 def test_a_phrase_is_shown_as_text_whatever_it_contains(grounding):
     g = grounding(text="the <script>alert(1)</script> ball & co")
     for exhibit in (exhibits.headline(g), exhibits.phrase(g)):
