@@ -134,11 +134,11 @@ exhibits.table(
 
 # %% [markdown]
 # Compare **within** a row first: does the true sentence score above its false twin? Then look down the columns: the
-# model was trained to *decide*, so its probabilities lean to 0 or 1, and they are not calibrated. A 0.9 does not mean
-# "right nine times in ten".
+# model was trained to *decide*, and its probabilities are not calibrated. A 0.9 does not mean "right nine times in
+# ten".
 #
-# If a row says NO, do not skip it. A model of this size does get pairs wrong, mostly those that need a position. A
-# heatmap of a wrong answer shows how the model came to *its* answer. It never shows the truth.
+# If a row says NO, do not skip it. A model of this size does get pairs wrong, most often those that need a position
+# or an order. A heatmap of a wrong answer shows how the model came to *its* answer. It never shows the truth.
 
 # %% [markdown]
 # ## 2. Tokens: what the text encoder reads
@@ -385,6 +385,10 @@ by_hand = gradcam_by_hand(text, layer)
 show(titled(by_hand), "Grad-CAM of every token on one colour scale.", shared=True)
 
 # %% [markdown]
+# Often `[CLS]` is the brightest. No wonder: it is the only token that the match head reads. What a word token fetches
+# can reach the score only if a later layer passes it on to `[CLS]`. A word that stays dark on the common scale is a
+# finding, too: in this layer, the score hangs little on what that token fetches.
+#
 # And the package? `ix.saliency.token_gradcam` computes the same thing, with more care: it leaves the model untouched
 # (we left hooks on our copy), accepts half precision, and needs no gradient below the layer that it reads. If the two
 # did not agree, one of them would be wrong.
@@ -634,8 +638,10 @@ sheets.sheet(
 # show(both, "What speaks for and against a false sentence.", shared=True, columns=3)
 # ```
 #
-# One might hope for the red bike in "against". Both maps often overlap: the same patch can be fetched by several
-# heads, some of which push up and some down, and the clean story is ours, not the model's.
+# Look at the blue bike. Where it is bright in "speaks for", the model has fallen for the right colour in the wrong
+# place: the word *blue* is true of something, only not of the bike that is meant. One might also hope for the red
+# bike in "speaks against", but do not count on such a clean story. The same patch can be fetched by several heads,
+# some of which push the score up and some down, and then both maps overlap.
 #
 # </details>
 #
