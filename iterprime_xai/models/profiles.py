@@ -43,12 +43,14 @@ def default_layer(layers: tuple[int, ...], depth: int, width: int) -> tuple[int,
     """The layer to read for a checkpoint without a profile, and where that choice comes from.
 
     7 for a text encoder of BLIP-base size (12 layers of width 768, LAVIS's notebook), else two thirds of the
-    depth, moved to the nearest layer that has cross-attention.
+    depth, moved to the nearest layer that has cross-attention. Never the last one where there is another: there only the
+    first token has a gradient, and every word's map is blank.
     """
     if (depth, width) == (12, 768):
         wanted, why = 7, "as in LAVIS's notebook"
     else:
         wanted, why = depth * 2 // 3, "two thirds of the depth"
+    wanted = min(wanted, max(depth - 2, 0))
     return min(layers, key=lambda layer: (abs(layer - wanted), layer)), why
 
 

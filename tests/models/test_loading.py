@@ -117,7 +117,7 @@ def test_processor_device_and_dtype_are_checked(model_folder, tokenizer):
     [
         (range(12), 12, 768, 7),
         (range(12), 12, 512, 8),
-        (range(3), 3, 64, 2),
+        (range(3), 3, 64, 1),
         (range(6, 12), 12, 768, 7),
         ((0, 1), 6, 8, 1),
     ],
