@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 
 import numpy as np
@@ -84,12 +85,16 @@ def test_nothing_in_the_folder_tells_where_it_was_made(run):
 
 
 def test_loading_needs_no_torchvision(run):
-    from transformers import AutoTokenizer
-    from transformers.models.blip.image_processing_pil_blip import BlipImageProcessorPil
-
-    BlipImageProcessorPil.from_pretrained(run / "export")
-    AutoTokenizer.from_pretrained(run / "export")
-    assert "torchvision" not in sys.modules
+    code = (
+        "import sys; sys.modules['torchvision'] = None\n"
+        "from iterprime_xai.models import load_matcher\n"
+        "print(load_matcher(sys.argv[1]).grid)"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code, str(run / "export")], capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    assert found.returncode == 0, found.stderr
+    assert found.stdout.startswith("(")
 
 
 def test_card_tells_length_command_and_measured_tables(run, tmp_path):
