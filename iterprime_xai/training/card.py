@@ -46,7 +46,8 @@ whether a statement is true of a small drawn scene, and its cross-attention can 
 
 def _how(record: dict[str, Any]) -> str:
     config, shape = record["config"], record["config"]["shape"]
-    length = f"--minutes {config['minutes']:g}" if config["minutes"] else f"--steps {config['steps']}"
+    minutes = max(1, round(record["seconds"] / 60))
+    length = f"--minutes {minutes}" if config["minutes"] else f"--steps {config['steps']}"
     grid = shape["image_size"] // shape["patch_size"]
     points = (
         f"Shape: {shape['image_size']} px, {grid} x {grid} patches; vision {shape['vision_layers']} layers of width "
@@ -56,7 +57,7 @@ def _how(record: dict[str, Any]) -> str:
         f"{config['pair_weight']:g}), guessing the hidden word that makes the difference (weight "
         f"{config['correction_weight']:g}), contrast of pictures and captions (weight {config['contrastive_weight']:g}).",
         f"Length: {record['steps']} steps of {config['batch']} pictures with {config['pairs']} pairs of statements each, "
-        f"{record['seconds'] / 60:.0f} minutes. The weights are an exponential moving average.",
+        f"{minutes} minutes. The weights are an exponential moving average.",
         f"Hardware: {record['hardware']}.",
         f"Command: `iterprime-xai train RUN {length} --seed {config['seed']}`; every setting is in `training.json`.",
     )

@@ -26,7 +26,7 @@ def save_checkpoint(folder: Path, state: dict[str, Any]) -> Path:
         os.replace(beside, path)
     except OSError as error:
         raise StorageError(
-            f"The checkpoint cannot be written to {path}: {error}. Free space or choose --out."
+            f"The checkpoint cannot be written to {path}: {error}. Free space or choose another folder."
         ) from error
     return path
 

@@ -39,6 +39,7 @@ def export(
     chosen. Files that are already in ``folder`` are replaced one by one, each in one move. Raises ``StorageError``.
     """
     import torch
+    from safetensors import SafetensorError
 
     folder = Path(folder)
     state = load_checkpoint(Path(checkpoint))
@@ -58,23 +59,28 @@ def export(
         "figures": _read(figures) if figures is not None else {},
         "words": words,
     }
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        model.to(torch.float16).save_pretrained(beside)
-        processor.save_pretrained(beside)
-        # Versions before 5 look for the picture's settings under this name.
-        settings = json.loads((beside / "processor_config.json").read_text(encoding="utf-8"))
-        _write(beside / "preprocessor_config.json", settings["image_processor"])
-        _forget_place(beside / "tokenizer_config.json")
-        write_profile(Profile(layer, "cls", validated, DOMAIN, closed_vocabulary=True), beside)
-        _write(beside / TRAINING, record)
-        (beside / "README.md").write_text(card(record), encoding="utf-8")
-        if os.name == "posix":
-            beside.chmod(0o755)
-        _replace(beside, folder)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        try:
+            model.to(torch.float16).save_pretrained(beside)
+            processor.save_pretrained(beside)
+            # Versions before 5 look for the picture's settings under this name.
+            settings = json.loads((beside / "processor_config.json").read_text(encoding="utf-8"))
+            _write(beside / "preprocessor_config.json", settings["image_processor"])
+            _forget_place(beside / "tokenizer_config.json")
+            write_profile(Profile(layer, "cls", validated, DOMAIN, closed_vocabulary=True), beside)
+            _write(beside / TRAINING, record)
+            (beside / "README.md").write_text(card(record), encoding="utf-8")
+            _replace(beside, folder)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+    except StorageError:
+        raise
+    except (OSError, SafetensorError) as error:
+        raise StorageError(
+            f"The model cannot be written to {folder}: {error}. Free space or choose another folder."
+        ) from error
     return folder
 
 
@@ -103,4 +109,7 @@ def _replace(beside: Path, folder: Path) -> None:
     """Put ``beside`` in the place of ``folder``: file by file, since a directory that is in use cannot be swapped everywhere."""
     folder.mkdir(exist_ok=True)
     for path in sorted(beside.iterdir()):
+        if os.name == "posix":
+            # Weights are saved readable by their owner alone; a model is there to be shared.
+            path.chmod(0o644)
         os.replace(path, folder / path.name)

@@ -6,22 +6,34 @@ import json
 from pathlib import Path
 from typing import Any
 
+from iterprime_xai.records.errors import StorageError
+
 NAME = "log.jsonl"
 
 
 class Log:
-    """Appends events to ``folder/log.jsonl`` and hands each to ``listen`` as well."""
+    """Appends events to ``folder/log.jsonl`` and hands each to ``listen`` as well; ``StorageError`` where it cannot."""
 
     def __init__(self, folder: Path, listen: Any = None) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(
+                f"Expected a folder for the training run, but {folder} cannot be one: {error}. Choose another folder."
+            ) from error
         self.path = folder / NAME
         self._listen = listen
 
     def __call__(self, event: str, **values: Any) -> None:
         """Append one event; floats are kept to five significant digits."""
         entry = {"event": event, **{name: _rounded(value) for name, value in values.items()}}
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+        try:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+        except OSError as error:
+            raise StorageError(
+                f"The training log cannot be written to {self.path}: {error}. Free space or choose another folder."
+            ) from error
         if self._listen is not None:
             self._listen(entry)
 

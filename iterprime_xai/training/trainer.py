@@ -171,13 +171,13 @@ def train(
 
     With ``resume`` the run in ``out`` goes on with its own settings; only ``steps``, ``minutes``, ``threads``, ``workers`` and
     ``device`` are taken from ``config``. Ctrl-C and a polite kill leave a checkpoint. ``listen`` gets every log entry. Raises
-    ``StorageError`` when ``out`` holds a run and ``resume`` is false, or holds none and it is true.
+    ``StorageError`` when ``out`` holds a run and ``resume`` is false, or holds none and it is true, or cannot be written.
     """
     out = Path(out)
     state = load_checkpoint(out) if resume else None
     if state is None and (out / NAME).exists():
         raise StorageError(
-            f"{out} already holds a training run; add --resume to go on with it, or choose another --out."
+            f"{out} already holds a training run; add --resume to go on with it, or choose another folder."
         )
     if state is not None:
         kept = TrainConfig.from_dict(json.loads(state["config"]))
@@ -194,15 +194,20 @@ def train(
             "The device 'cuda' was asked for, but torch finds none; leave --device out to train on the CPU."
         )
     on_cpu = config.device == "cpu" or (config.device is None and not torch.cuda.is_available())
-    torch.set_num_threads(1 if on_cpu else config.threads)
     log = Log(out, listen)
+    with _threads(1 if on_cpu else config.threads):
+        return _train(config, out, state, log, on_cpu)
+
+
+def _train(config: TrainConfig, out: Path, state: dict[str, Any] | None, log: Log, on_cpu: bool) -> TrainResult:
+    """Set up the run, from ``state`` where there is one, and take its steps."""
     run = Run(config)
     if state is not None:
         run.restore(state)
     log(
         "start",
         step=run.step,
-        resumed=resume,
+        resumed=state is not None,
         device=str(run.device),
         parameters=sum(weight.numel() for weight in run.model.parameters()),
         torch=torch.__version__,
@@ -275,6 +280,17 @@ def _log_steps(run: Run, since: list[tuple[float, dict[str, float]]], log: Log) 
         scenes_per_second=run.config.batch / seconds,
         **mean,
     )
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """So many threads inside torch's operations while the block runs; the caller's number is put back."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @contextmanager

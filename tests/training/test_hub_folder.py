@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -132,3 +133,25 @@ def test_export_over_an_older_one_replaces_it_and_leaves_nothing_beside(run, tmp
     export(run, tmp_path / "m")
     assert (tmp_path / "m" / "model.safetensors").stat().st_size > 1000
     assert [path.name for path in tmp_path.iterdir()] == ["m"]
+
+
+def test_every_exported_file_can_be_read_by_others(run):
+    if os.name != "posix":
+        pytest.skip("modes are a matter of posix")
+    assert {path.stat().st_mode & 0o777 for path in (run / "export").iterdir()} == {0o644}
+
+
+def test_a_file_in_the_place_of_the_folder_is_a_storage_error(run, tmp_path):
+    (tmp_path / "m").write_text("mine", encoding="utf-8")
+    with pytest.raises(StorageError, match="cannot be written"):
+        export(run, tmp_path / "m")
+    with pytest.raises(StorageError, match="cannot be written"):
+        export(run, tmp_path / "m" / "inside")
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
+    assert (tmp_path / "m").read_text(encoding="utf-8") == "mine"
+
+
+def test_card_names_the_minutes_that_were_really_trained(run):
+    record = json.loads((run / "export" / "training.json").read_text(encoding="utf-8"))
+    config = {**record["config"], "steps": None, "minutes": 70.0}
+    assert "--minutes 41 --seed 0" in card({**record, "config": config, "seconds": 41 * 60 + 3.0})

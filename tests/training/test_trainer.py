@@ -90,6 +90,29 @@ def test_signal_handlers_are_given_back(settings, tmp_path):
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_number_of_threads_is_given_back(settings, tmp_path, monkeypatch, fails):
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        if fails:
+            monkeypatch.setattr("iterprime_xai.training.trainer._loop", lambda *parts: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                train(settings(steps=1), tmp_path)
+        else:
+            train(settings(steps=1), tmp_path)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_a_file_in_the_place_of_the_folder_is_a_storage_error(settings, tmp_path):
+    (tmp_path / "run").write_text("mine", encoding="utf-8")
+    with pytest.raises(StorageError, match="another folder"):
+        train(settings(steps=1), tmp_path / "run")
+    assert (tmp_path / "run").read_text(encoding="utf-8") == "mine"
+
+
 def test_threads_do_not_change_the_result(settings, tmp_path):
     train(settings(steps=3, threads=1), tmp_path / "one")
     train(settings(steps=3, threads=2), tmp_path / "two")
