@@ -577,13 +577,13 @@ sheets.sheet(
 # ## 11. What a heatmap does not tell you
 #
 # - It shows where **this model's** score came from. It is not a detector, and a sharp spot on the right thing can
-#   stand beside a wrong   answer.
+#   stand beside a wrong answer.
 # - It is **local**: a gradient says what a tiny change would do. Where the score is saturated, gradients are small
-#   and maps fade, just where   the model is surest.
+#   and maps fade, just where the model is surest.
 # - max(0, ·) throws away everything that spoke **against** the match.
 # - It is **coarse**: one patch is the finest it can say. The smooth edges in the figures are made by upsampling.
 # - The token's heat shows what was fetched *through that token*. Information moves between tokens, too, so "the heat
-#   of *left*" is not "where the   model understood *left*".
+#   of *left*" is not "where the model understood *left*".
 # - **Layer, heads, emphasis** are our choices. Another choice gives another picture from the same model.
 # - This model knows drawn scenes. On a photograph it will still draw you a beautiful heatmap. It will mean nothing.
 
@@ -700,4 +700,4 @@ sheets.sheet(
 # - `iterprime-xai ground photo.jpg "the bike left of the tree" --model Salesforce/blip-itm-base-coco` asks a model
 #   that knows photographs.
 # - The methods, each with formula and paper, are in `docs/methods/`. Grad-CAM: Selvaraju et al., ICCV 2017;
-#   refinement and   emphasis: Wang et al., *IteRPrimE*, AAAI 2025.
+#   refinement and emphasis: Wang et al., *IteRPrimE*, AAAI 2025.
