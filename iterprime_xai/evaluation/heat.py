@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from iterprime_xai.data.images import read_image
 from iterprime_xai.evaluation.bootstrap import Interval, interval
 from iterprime_xai.records.errors import OptionError
-from iterprime_xai.records.heatmap import peak, resize
+from iterprime_xai.records.heatmap import is_blank, peak, resize
 from iterprime_xai.records.sample import Sample
 
 Heatmap = Callable[[Image.Image, str], np.ndarray]
@@ -21,8 +22,8 @@ Heatmap = Callable[[Image.Image, str], np.ndarray]
 class HeatRow:
     """One kind of expression: mean share of ``heat`` in the object and share of ``peak`` on it, each beside what blind rules
     reach: ``area`` is the object's mean share of the picture (a flat heatmap's share of heat), ``guess`` the mean of one over
-    the number of annotated things (the peak of a rule that picks any of them). ``blank`` counts maps without evidence: share 0,
-    no peak.
+    the number of annotated things (the peak of a rule that picks any of them). ``blank`` counts maps without evidence, which
+    have no peak: flat, nowhere positive, or not finite.
     """
 
     kind: str
@@ -44,7 +45,7 @@ def heat_in_object(heatmap: np.ndarray, mask: np.ndarray) -> float:
 
 
 def peak_in_object(heatmap: np.ndarray, mask: np.ndarray) -> bool:
-    """Whether the centre of the hottest patch lies in ``mask``; a flat map has no peak, which is a miss."""
+    """Whether the centre of the hottest patch lies in ``mask``; a blank map has no peak, which is a miss."""
     point = peak(heatmap, (mask.shape[0], mask.shape[1]))
     return point is not None and bool(mask[point[1], point[0]])
 
@@ -58,8 +59,7 @@ def heat_table(heatmap: Heatmap, samples: Iterable[Sample], seed: int = 0) -> li
     for sample in samples:
         if sample.mask is None:
             raise OptionError(f"Sample {sample.id} has no gold mask; heat-in-object needs one for every sample.")
-        picture = sample.image if isinstance(sample.image, Image.Image) else Image.open(sample.image).convert("RGB")
-        grid = heatmap(picture, sample.text)
+        grid = heatmap(read_image(sample.image).image, sample.text)
         found.append(
             (
                 sample.tags.get("kind", ""),
@@ -68,7 +68,7 @@ def heat_table(heatmap: Heatmap, samples: Iterable[Sample], seed: int = 0) -> li
                 peak_in_object(grid, sample.mask),
                 float(sample.mask.mean()),
                 1 / (1 + len(sample.others)),
-                float(grid.max()) <= float(grid.min()),
+                is_blank(grid),
             )
         )
     rows = []

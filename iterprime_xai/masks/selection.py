@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from iterprime_xai.records import OptionError, Proposals, RankedProposal, Selection
-from iterprime_xai.records.heatmap import box_of, minmax, peak
+from iterprime_xai.records.heatmap import box_of, is_blank, minmax, peak
 
 RULES = ("default", "paper")
 ANSWERS = ("always", "may_abstain")
@@ -42,13 +42,13 @@ def select(
         proposals: candidate masks (n, height, width).
         heatmap: float (rows, columns), where the model looks.
         rule: "default" or "paper".
-        answer: "always" answers whenever there is a proposal; "may_abstain" gives no answer when the heatmap is flat or
+        answer: "always" answers whenever there is a proposal; "may_abstain" gives no answer when the heatmap is blank or
             ``probability`` is below ``abstain_below``.
         probability: the match probability of phrase and picture, where known.
         abstain_below: see ``answer``.
 
-    Ties go to the proposal with the higher proposer score, then to the larger one, then to the first. A flat heatmap
-    tells nothing: every score and the margin are 0, and the same order decides. Where nothing passes the two filters of
+    Ties go to the proposal with the higher proposer score, then to the larger one, then to the first. A blank heatmap
+    (flat, or nowhere positive) tells nothing: every score and the margin are 0, and the same order decides. Where nothing passes the two filters of
     rule ``paper``, the filters are dropped one after the other, and the reason says so.
 
     Raises:
@@ -66,8 +66,8 @@ def select(
         )
     if not len(proposals):
         return Selection((), None, 0.0, rule, "there are no proposals to choose from")
-    if float(heatmap.max()) <= float(heatmap.min()):
-        return _flat(proposals, rule, answer)
+    if is_blank(heatmap):
+        return _blank(proposals, heatmap, rule, answer)
     ranking, reason = _paper(proposals, heatmap) if rule == "paper" else _default(proposals, heatmap)
     chosen: int | None = ranking[0].index
     if answer == "may_abstain" and probability is not None and probability < abstain_below:
@@ -76,16 +76,17 @@ def select(
     return Selection(ranking, chosen, _margin(ranking, proposals), rule, reason)
 
 
-def _flat(proposals: Proposals, rule: str, answer: str) -> Selection:
-    """A heatmap without any difference: only the proposer's own order is left."""
+def _blank(proposals: Proposals, heatmap: np.ndarray, rule: str, answer: str) -> Selection:
+    """A heatmap without any difference or any heat: only the proposer's own order is left."""
+    why = "nowhere positive" if float(heatmap.max()) > float(heatmap.min()) else "flat"
     terms = [
         {"prior": prior, "area_fraction": float(mask.mean())}
         for mask, prior in zip(proposals.masks, _priors(proposals), strict=True)
     ]
     ranking = _ranked(proposals, [0.0] * len(terms), terms)
     if answer == "may_abstain":
-        return Selection(ranking, None, 0.0, rule, "abstained: the heatmap is flat and tells nothing")
-    reason = "the heatmap is flat and tells nothing: the mask with the highest proposer score, then the largest, stands first"
+        return Selection(ranking, None, 0.0, rule, f"abstained: the heatmap is {why} and tells nothing")
+    reason = f"the heatmap is {why} and tells nothing: the mask with the highest proposer score, then the largest, stands first"
     return Selection(ranking, ranking[0].index, 0.0, rule, reason)
 
 
@@ -108,12 +109,12 @@ def _default(proposals: Proposals, heatmap: np.ndarray) -> tuple[tuple[RankedPro
 
 
 def _terms(mask: np.ndarray, heatmap: np.ndarray, down: np.ndarray, across: np.ndarray) -> dict[str, float]:
-    """What the default score is made of, and what helps to understand it; heat is min-maxed here."""
+    """What the default score is made of, and what helps to understand it; heat is relative to the hottest patch, 0 where negative."""
     # The share of every patch that the mask covers: sums over the patches are then exact, without any upsampling.
     left, top, right, bottom = box_of(mask) or (0, 0, 1, 1)
     cut = mask[top:bottom, left:right].astype(np.float32)
     cover = (down[:, top:bottom] @ cut @ across[:, left:right].T).astype(np.float64)
-    heat = minmax(heatmap).astype(np.float64)
+    heat = np.clip(heatmap.astype(np.float64) / float(heatmap.max()), 0, None)
     inside, outside, held = float(cover.sum()), float((1 - cover).sum()), float((cover * heat).sum())
     hot = peak(heatmap, (mask.shape[0], mask.shape[1]))
     return {

@@ -34,12 +34,19 @@ def resize(heatmap: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return np.clip(resized, 0, 1) * np.float32(high - low) + np.float32(low)
 
 
+def is_blank(heatmap: np.ndarray) -> bool:
+    """Whether a map says nothing: flat, nowhere positive, or not finite. The one definition of "no evidence"."""
+    low, high = float(heatmap.min()), float(heatmap.max())
+    # The lowest and the highest value are not finite where any value is not: NaN runs through both.
+    return not (np.isfinite(low) and np.isfinite(high) and high > max(low, 0.0))
+
+
 def peak(heatmap: np.ndarray, size: tuple[int, int]) -> tuple[int, int] | None:
-    """The (x, y) pixel, in a picture of ``(height, width)``, of the centre of the hottest patch; ``None`` for a flat map.
+    """The (x, y) pixel, in a picture of ``(height, width)``, of the centre of the hottest patch; ``None`` for a blank map.
 
     A tie goes to the first patch in reading order.
     """
-    if float(heatmap.max()) <= float(heatmap.min()):
+    if is_blank(heatmap):
         return None
     rows, columns = heatmap.shape
     row, column = np.unravel_index(int(np.argmax(heatmap)), heatmap.shape)

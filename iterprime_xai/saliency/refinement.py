@@ -10,7 +10,7 @@ import numpy as np
 
 from iterprime_xai.models import ImageTextMatcher, ImageTokens, TextTokens
 from iterprime_xai.records import Expression, Pass, WordMap
-from iterprime_xai.records.heatmap import minmax
+from iterprime_xai.records.heatmap import is_blank, minmax
 from iterprime_xai.saliency.emphasis import fuse, token_roles
 from iterprime_xai.saliency.gradcam import activation
 from iterprime_xai.saliency.recipe import Recipe
@@ -81,12 +81,6 @@ def refine(
         if stopped:
             return tuple(passes)
         keep = next_keep
-
-
-def is_blank(heatmap: np.ndarray) -> bool:
-    """Whether a map says nothing: flat, nowhere positive, or not finite."""
-    high = float(heatmap.max())
-    return not (np.isfinite(heatmap).all() and high > 0 and high > float(heatmap.min()))
 
 
 def _word_maps(expression: Expression, tokens: TextTokens, maps: np.ndarray, shift: int) -> tuple[WordMap, ...]:

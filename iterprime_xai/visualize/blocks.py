@@ -107,8 +107,8 @@ def main_block(grounding: Grounding, canvas: Canvas) -> Block:
             text = shortened((_picture_caption, _heat_caption)[index](grounding), SMALL, slot)
             sheet.text(left, edge + height + 0.06, text, SMALL)
         left, edge = step[0] + width + 0.14, top + step[1]
-        if scale.flat:
-            why = describe.evidence(grounding.heatmap) or describe.BLANK
+        why = describe.evidence(grounding.heatmap)
+        if why is not None:
             for index, line in enumerate(wrapped(why, SMALL, bar_room - 0.14)):
                 sheet.text(left, edge + index * SMALL.line, line, Style(SMALL.size, bold=True, colour=WARNING))
         else:

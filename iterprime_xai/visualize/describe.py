@@ -12,7 +12,7 @@ import numpy as np
 
 from iterprime_xai.records.expression import Expression, Span
 from iterprime_xai.records.grounding import Grounding, Pass, WordMap
-from iterprime_xai.visualize.colours import scale_of
+from iterprime_xai.records.heatmap import is_blank
 
 BLANK = "No evidence: the map is blank."
 NEGATIVE = "No evidence: the heat is nowhere positive."
@@ -116,17 +116,17 @@ def final_pass(grounding: Grounding) -> int:
 
 
 def blank(heatmap: np.ndarray) -> bool:
-    """Whether a map shows nothing: all of its values are the same, or some are not finite."""
-    return scale_of([heatmap]).flat
+    """Whether a map shows nothing: flat, nowhere positive, or not finite."""
+    return is_blank(heatmap)
 
 
 def evidence(heatmap: np.ndarray) -> str | None:
     """Why a map shows nothing, as a sentence; ``None`` for a map that shows something."""
     if not np.isfinite(heatmap).all():
         return BROKEN
-    if blank(heatmap):
-        return BLANK
-    return None if float(heatmap.max()) > 0 else NEGATIVE
+    if not blank(heatmap):
+        return None
+    return NEGATIVE if float(heatmap.max()) > float(heatmap.min()) else BLANK
 
 
 def headline(grounding: Grounding) -> tuple[str, ...]:

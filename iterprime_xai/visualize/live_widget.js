@@ -137,7 +137,7 @@ class View {
   sentence(scale) {
     const { info, state, pass } = this;
     const word = state.word === null ? null : info.phrase.find((piece) => piece.word === state.word).text;
-    const blank = scaleOf([this.map], 0).flat ? " The map is blank." : "";
+    const blank = isBlank(this.map) ? " The map is blank." : "";
     if (this.isResult && word === null) {
       const used = info.passes.filter((each) => each.accepted).length;
       return `Result of ${used === 1 ? "one pass" : `${used} passes, blended`}. ${info.result.note}`;
@@ -199,7 +199,7 @@ class View {
       context.drawImage(this.heat.layer, 0, 0, w, h);
       if (state.hidden && this.hidden.length) drawHidden(context, this.pass.hidden, info.grid, dots);
       if (state.outline) drawOutline(context, info.outline, info.size, dots);
-      if (!this.heat.scale.flat) drawRing(context, hottest(this.map, info.grid), dots);
+      if (!isBlank(this.map)) drawRing(context, hottest(this.map, info.grid), dots);
       if (state.keys && state.pointer) drawCross(context, state.pointer, dots);
     }
     this.read();
@@ -538,6 +538,11 @@ function cubic(x) {
   if (t < 1) return (1.5 * t - 2.5) * t * t + 1;
   if (t < 2) return ((-0.5 * t + 2.5) * t - 4) * t + 2;
   return 0;
+}
+
+/** Whether a map says nothing: flat, nowhere positive, or not finite. */
+function isBlank(map) {
+  return scaleOf([map], 0).flat || !map.some((value) => value > 0);
 }
 
 /** The centre of the hottest patch in unit coordinates; of several the first in reading order. */

@@ -170,8 +170,9 @@ def _main(grounding: Grounding) -> str:
 
 
 def _scale(grounding: Grounding, scale: Scale) -> str:
-    if scale.flat:
-        return f'<p class="caveat">{shown(describe.evidence(grounding.heatmap) or describe.BLANK)}</p>'
+    nothing = describe.evidence(grounding.heatmap)
+    if nothing is not None:
+        return f'<p class="caveat">{shown(nothing)}</p>'
     stops = ", ".join("rgb({},{},{})".format(*scale.table[index]) for index in range(0, 256, 15))
     low, high = describe.number(scale.low), describe.number(scale.high)
     return f'<div class="scale">{low}<i style="background: linear-gradient(to right, {stops})"></i>{high}</div>'

@@ -37,7 +37,13 @@ def test_magnitude_does_not_matter_and_negative_heat_is_no_heat():
 def test_peak_falls_on_the_centre_of_the_hottest_patch():
     assert peak_in_object(_hot(2, 1), LEFT)
     assert not peak_in_object(_hot(2, 2), LEFT)
-    assert not peak_in_object(np.zeros((4, 4), np.float32), LEFT)
+
+
+@pytest.mark.parametrize("blank", [np.zeros((4, 4), np.float32), _hot(0, 0) - 1, np.full((4, 4), np.nan, np.float32)])
+def test_a_blank_map_has_no_peak_to_hit_with_and_is_counted(blank):
+    assert not peak_in_object(blank, LEFT)
+    row = heat_table(lambda *_: blank, [_sample("1", "x", "position")])[0]
+    assert (row.peak.mean, row.heat.mean, row.blank) == (0.0, 0.0, 1)
 
 
 def test_a_mask_that_is_not_bool_is_refused():
@@ -68,6 +74,15 @@ def test_pictures_on_disk_are_read(tmp_path):
     seen = []
     heat_table(lambda image, _text: seen.append((image.mode, image.size)) or _hot(0, 0), [Sample("1", path, "x", LEFT)])
     assert seen == [("RGB", (8, 8))]
+
+
+def test_pictures_on_disk_are_turned_upright(tmp_path):
+    path, exif = tmp_path / "picture.jpg", Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (8, 4)).save(path, exif=exif)
+    seen = []
+    heat_table(lambda image, _text: seen.append(image.size) or _hot(0, 0), [Sample("1", path, "x", LEFT)])
+    assert seen == [(4, 8)]
 
 
 def test_a_sample_without_truth_is_refused_by_name():

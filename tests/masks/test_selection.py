@@ -251,3 +251,27 @@ def test_an_empty_mask_is_ranked_last_not_an_error(rule: str) -> None:
 def test_wrong_options_are_refused(heatmap: np.ndarray, options: dict[str, str], message: str) -> None:
     with pytest.raises(OptionError, match=message):
         select(_proposals(TOP_LEFT), heatmap, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("rule", ["default", "paper"])
+def test_a_heatmap_that_is_nowhere_positive_is_no_more_than_a_flat_one(rule: str) -> None:
+    cold = HEAT_TOP_LEFT - 1  # 0 at the top left, -1 elsewhere
+    proposals = _proposals(BOTTOM_RIGHT, EVERYTHING, TOP_LEFT, scores=[0.9, 0.4, 0.4])
+    always = select(proposals, cold, rule=rule)
+    assert (_order(always), always.answer, always.margin) == ([0, 1, 2], 0, 0)
+    assert all(each.score == 0 for each in always.ranking)
+    assert always.reason.startswith("the heatmap is nowhere positive")
+    abstained = select(proposals, cold, rule=rule, answer="may_abstain", probability=0.99)
+    assert abstained.answer is None
+    assert abstained.reason == "abstained: the heatmap is nowhere positive and tells nothing"
+
+
+def test_heat_is_only_what_is_positive() -> None:
+    # Heat 4 and 2 at the top, -2 elsewhere: the negative patches count as cold ones, not as the zero of the scale.
+    heatmap = np.full((4, 4), -2, np.float32)
+    heatmap[0, 0], heatmap[0, 1] = 4, 2
+    chosen = select(_proposals(_box(0, 0, 2, 2)), heatmap)
+    assert chosen.ranking == select(_proposals(_box(0, 0, 2, 2)), np.clip(heatmap, 0, None)).ranking
+    assert chosen.ranking[0].terms["heat_share"] == pytest.approx(4 / 6)
+    assert chosen.ranking[0].terms["heat_outside"] == pytest.approx(0.5 / 15)
+    assert "it holds 67% of the heat in 6% of the picture" in chosen.reason

@@ -171,3 +171,9 @@ def test_one_line_drops_breaks_controls_and_reordering() -> None:
 @pytest.mark.parametrize(("text", "expected"), [("a כ", False), ("3 כדור", True), ("الكرة", True), ("12 !", False)])
 def test_direction_follows_the_first_letter_that_has_one(text: str, expected: bool) -> None:
     assert describe.right_to_left(text) is expected
+
+
+def test_a_map_that_is_nowhere_positive_is_blank_too() -> None:
+    assert describe.blank(np.array([[-2.0, -1.0]]))
+    assert describe.blank(np.array([[0.0, -1.0]]))
+    assert not describe.blank(np.array([[-2.0, 1e-30]]))
