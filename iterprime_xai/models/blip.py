@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import operator
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,6 +35,7 @@ class BlipMatcher:
         tokenizer: a fast tokenizer (offsets are needed to know which tokens a word became).
         name: what the model is called in traces.
         profile: what is known of the checkpoint.
+        origin: where the weights came from, for the record: a folder, or a hub's revision and commit.
     """
 
     def __init__(
@@ -44,11 +46,13 @@ class BlipMatcher:
         *,
         name: str = "in-memory",
         profile: Profile | None = None,
+        origin: dict[str, str | None] | None = None,
     ) -> None:
         self.model: Any = model  # the stock config classes do not type their parts
         self.image_processor = image_processor
         self.tokenizer = tokenizer
         self.name = name
+        self.origin = dict(origin or {})
         if not getattr(tokenizer, "is_fast", False):
             raise ModelLoadError(
                 f"{name}: a fast tokenizer is needed (word positions come from its offsets), but got "
@@ -96,6 +100,7 @@ class BlipMatcher:
         config = self.model.config
         return {
             "name": self.name,
+            **self.origin,
             "family": "blip",
             "grid": list(self.grid),
             "text_layers": config.text_config.num_hidden_layers,
@@ -113,6 +118,8 @@ class BlipMatcher:
             LayerError: the layer does not exist or has no cross-attention.
         """
         if layer is not None:
+            with suppress(TypeError):  # what is no whole number is refused below
+                layer = layer if isinstance(layer, bool | np.bool_) else operator.index(layer)
             self._check_layers((layer,))
             return layer, f"layer {layer}, as asked"
         if self.profile.layer is not None:
@@ -138,6 +145,15 @@ class BlipMatcher:
         return ImageTokens(hidden, self.grid, self.prefix)
 
     def tokenize(self, text: str) -> TextTokens:
+        if not isinstance(text, str):
+            raise PhraseError(f"The phrase must be text (str), but got {type(text).__name__}.")
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise PhraseError(
+                f"The phrase has half a character ({text[error.start : error.end]!a} at position {error.start}), which no "
+                "model can read; type it again or read its source with the right encoding."
+            ) from error
         encoded = self.tokenizer(text, return_offsets_mapping=True, return_special_tokens_mask=True, truncation=False)
         ids, limit = list(encoded["input_ids"]), self.model.config.text_config.max_position_embeddings
         if len(ids) > limit:

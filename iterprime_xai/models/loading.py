@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from iterprime_xai.models.hub import ask, commit_of, fetch_command, is_cached, is_hub_id, unreachable
 from iterprime_xai.models.profiles import LISTED, read
 from iterprime_xai.records import ModelLoadError, OptionError
 
@@ -56,53 +57,56 @@ def load_matcher(
     name = str(source)
     if name in bundled_models():
         return _from_pretrained(BUNDLED_FOLDER / name, name, device, dtype)
-    folder = Path(source).expanduser()
+    folder = Path(source)
+    with suppress(RuntimeError):  # "~nobody" stays as it is
+        folder = folder.expanduser()
     if folder.is_dir():
         return _from_pretrained(folder, folder.resolve().name, device, dtype)
-    if isinstance(source, Path) or name.count("/") != 1 or name.startswith((".", "/", "~")):
-        near = difflib.get_close_matches(name, [*bundled_models(), *LISTED], 1, 0.5)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise ModelLoadError(
-            f"No model {name!r}: expected a bundled name ({', '.join(bundled_models())}), an existing folder, or a hub id "
-            f"such as {REAL_CHECKPOINT}.{hint}"
-        )
-    hub = {"revision": revision, "cache_dir": cache_dir, "local_files_only": local_files_only}
-    if not local_files_only and not is_cached(name, cache_dir):
-        _ask_hub(name, hub)
+    hub = {"revision": revision, "cache_dir": cache_dir, "local_files_only": True}
+    cached = isinstance(source, str) and is_cached(name, cache_dir, revision)
+    if not cached and (isinstance(source, Path) or not _meant_for_the_hub(name)):
+        raise _no_such_model(name, folder)
+    if local_files_only:
+        return _from_pretrained(name, name, device, dtype, hub)
+    if not cached:
+        return _from_network(name, device, dtype, hub)
+    try:
+        return _from_pretrained(name, name, device, dtype, hub)
+    except ModelLoadError as error:
+        if not isinstance(error.__cause__, OSError):  # only a missing file is worth a look at the network
+            raise
+        try:
+            return _from_network(name, device, dtype, hub)
+        except ModelLoadError:
+            raise error from error.__cause__
+
+
+def _from_network(name: str, device: Any, dtype: Any, hub: dict[str, Any]) -> BlipMatcher:
+    hub = {**hub, "local_files_only": False}
+    ask(name, hub)
     return _from_pretrained(name, name, device, dtype, hub)
 
 
-def is_cached(hub_id: str, cache_dir: str | Path | None = None) -> bool:
-    """Whether a hub checkpoint's config and weights are in the local cache."""
-    from huggingface_hub import try_to_load_from_cache
-
-    def has(filename: str) -> bool:
-        return isinstance(try_to_load_from_cache(hub_id, filename, cache_dir=cache_dir), str)
-
-    return has("config.json") and (has("model.safetensors") or has("pytorch_model.bin"))
+def _meant_for_the_hub(name: str) -> bool:
+    """Whether a name of the hub's form means the hub: below an existing folder, an unlisted one is a path."""
+    return is_hub_id(name) and (name in LISTED or not Path(name).parent.is_dir())
 
 
-def _ask_hub(hub_id: str, hub: dict[str, Any]) -> None:
-    """Ask once whether the hub has a checkpoint: without this, an unreachable hub is retried for half a minute."""
-    from huggingface_hub import HfApi
-    from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
-
-    try:
-        HfApi().model_info(hub_id, revision=hub["revision"], timeout=10)
-    except (RepositoryNotFoundError, RevisionNotFoundError) as error:
-        at = f" at revision {hub['revision']}" if hub["revision"] else ""
-        raise ModelLoadError(f"The hub has no model {hub_id!r}{at}, or it is private: check the spelling.") from error
-    except Exception as error:
-        raise _unreachable(hub_id, hub, error) from error
-
-
-def _unreachable(hub_id: str, hub: dict[str, Any], error: Exception) -> ModelLoadError:
-    """What to do about a hub checkpoint that cannot be had."""
-    at = f" --revision {hub['revision']}" if hub["revision"] else ""
-    into = f" --cache-dir {hub['cache_dir']}" if hub["cache_dir"] else ""
+def _no_such_model(name: str, folder: Path) -> ModelLoadError:
+    """A name that is nothing, with the nearest that is something: a folder beside where it would be, or a known name."""
+    parent, where = folder.parent, ""
+    beside = [each.name for each in parent.iterdir() if each.is_dir()] if parent.is_dir() else []
+    near = [str(parent / each) for each in difflib.get_close_matches(folder.name, beside, 2, 0.6)]
+    if parent == Path():
+        near = [*difflib.get_close_matches(name, [*bundled_models(), *LISTED], 1, 0.5), *near]
+    elif parent.is_dir():
+        where = f" ({parent} has no folder {folder.name!r})"
+    else:
+        where = f" (there is no folder {str(parent)!r} either)"
+    hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
     return ModelLoadError(
-        f"{hub_id} is neither cached nor reachable. Where there is a network, fetch it with "
-        f"`hf download {hub_id}{at}{into}`; offline, use the bundled model `tiny`. ({type(error).__name__})"
+        f"No such model or folder: {name!r}{where}. Expected a bundled name ({', '.join(bundled_models())}), an existing "
+        f"folder, or a hub id such as {REAL_CHECKPOINT}.{hint}"
     )
 
 
@@ -126,14 +130,16 @@ def _from_pretrained(
         config = AutoConfig.from_pretrained(location, **options)
     except Exception as error:
         if hub is not None and isinstance(error, OSError):
-            raise _unreachable(name, hub, error) from error
+            raise unreachable(name, hub, error) from error
         raise ModelLoadError(f"The config.json of {name} cannot be read as a model config: {error}") from error
     if config.model_type != "blip":
         raise ModelLoadError(
             f"{name} is a {config.model_type!r} model; this version reads BLIP image-text matching only."
         )
+    # Only a download shows a bar: reading local weights takes a moment.
+    bars = nullcontext() if hub is not None and not hub["local_files_only"] else _without_progress_bar()
     try:
-        with _without_progress_bar():
+        with bars:
             loaded: Any = BlipForImageTextRetrieval.from_pretrained(
                 location, config=config, dtype=wanted, output_loading_info=True, **options
             )
@@ -150,27 +156,31 @@ def _from_pretrained(
         tokenizer = AutoTokenizer.from_pretrained(location, **options)
         images = BlipImageProcessorPil.from_pretrained(location, **options)
     except Exception as error:
-        raise ModelLoadError(
-            f"{name}: the tokenizer or preprocessor_config.json cannot be loaded; save the processor into the same folder. "
-            f"({error})"
-        ) from error
+        what = "the tokenizer or preprocessor_config.json cannot be loaded"
+        todo = "save the processor into the same folder" if hub is None else f"`{fetch_command(name, hub)}` fetches all"
+        raise ModelLoadError(f"{name}: {what}; {todo}. ({error})") from error
     model.requires_grad_(False).eval().to(place)
-    profile = LISTED.get(name) if hub is not None else read(Path(location))
-    return BlipMatcher(model, images, tokenizer, name=name, profile=profile)
+    if hub is None:
+        profile, origin = read(Path(location)), {"folder": str(Path(location).resolve())}
+    else:
+        commit = commit_of(name, hub["cache_dir"], hub["revision"])
+        profile, origin = LISTED.get(name), {"revision": hub["revision"], "commit": commit}
+    return BlipMatcher(model, images, tokenizer, name=name, profile=profile, origin=origin)
 
 
 @contextmanager
 def _without_progress_bar() -> Iterator[None]:
-    """Load local weights without a bar, then give the user's setting back."""
+    """Load local weights without a bar; the hook leaves the user's own settings of bars alone."""
     from transformers.utils import logging
 
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
+    def silent(factory: Any, args: Any, kwargs: Any) -> Any:
+        return factory(*args, **{**kwargs, "disable": True})
+
+    before = logging.set_tqdm_hook(silent)
     try:
         yield
     finally:
-        if shown:
-            logging.enable_progress_bar()
+        logging.set_tqdm_hook(before)
 
 
 def _in_memory(model: Any, processor: Any, device: Any, dtype: Any) -> BlipMatcher:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
+import time
+from pathlib import Path
 
 import pytest
 import torch
 from random_models import SHAPES, build_processor
 
 from iterprime_xai.models import Profile, load_matcher
+from iterprime_xai.models.hub import is_cached
 from iterprime_xai.models.profiles import FILE, default_layer, write
 from iterprime_xai.records import ModelLoadError, OptionError
 
@@ -79,15 +83,117 @@ def test_another_family_is_named(copy):
 
 
 def test_a_misspelt_name_gets_the_nearest_right_one():
-    with pytest.raises(ModelLoadError, match="expected a bundled name"):
+    with pytest.raises(ModelLoadError, match=r"Expected a bundled name.*Did you mean 'tiny'"):
         load_matcher("tinny")
-    with pytest.raises(ModelLoadError, match="existing folder"):
+    with pytest.raises(ModelLoadError, match=r"no folder 'no.+such' either"):
         load_matcher("./no/such/folder")
+
+
+@pytest.mark.parametrize("make", [str, Path])
+def test_a_mistyped_folder_below_an_existing_one_is_a_path_and_gets_near_names(tmp_path, monkeypatch, network, make):
+    (tmp_path / "models" / "mymodel").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ModelLoadError, match=r"models has no folder 'mymodl'.*Did you mean '.*mymodel'"):
+        load_matcher(make("models/mymodl"))
+    assert network == []
+
+
+@pytest.mark.parametrize("name", ["my models/x y", "C:/models", "C:\\models\\blip", "~nobody/x", "a--b/c", "", "a/b/c"])
+def test_what_cannot_be_a_hub_id_never_reaches_the_hub(name, network):
+    assert not is_cached(name)
+    with pytest.raises(ModelLoadError):
+        load_matcher(name)
+    assert network == []
 
 
 def test_a_hub_model_that_is_not_cached_names_the_command_that_fetches_it(tmp_path):
     with pytest.raises(ModelLoadError, match=r"hf download Salesforce/blip-itm-base-coco --revision v1"):
         load_matcher("Salesforce/blip-itm-base-coco", cache_dir=tmp_path, local_files_only=True, revision="v1")
+
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.fixture
+def network(monkeypatch):
+    """No network; a list of every attempt to reach it."""
+    attempts = []
+
+    def refuse(*arguments, **_options):
+        attempts.append(arguments)
+        raise OSError("no network in this test")
+
+    for name in ("getaddrinfo", "create_connection"):
+        monkeypatch.setattr(socket, name, refuse)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    return attempts
+
+
+@pytest.fixture
+def cache(model_folder, tmp_path):
+    """A hub cache that holds foo/bar at main."""
+    repository = tmp_path / "cache" / "models--foo--bar"
+    (repository / "refs").mkdir(parents=True)
+    (repository / "refs" / "main").write_text(COMMIT, encoding="utf-8")
+    shutil.copytree(model_folder, repository / "snapshots" / COMMIT)
+    return tmp_path / "cache"
+
+
+def test_a_cached_hub_model_loads_at_once_without_asking_the_network(cache, network):
+    started = time.perf_counter()
+    matcher = load_matcher("foo/bar", cache_dir=cache)
+    assert time.perf_counter() - started < 10
+    assert network == []
+    assert matcher.describe()["name"] == "foo/bar"
+    assert matcher.describe()["commit"] == COMMIT
+    assert matcher.describe()["revision"] is None
+
+
+def test_a_revision_is_looked_for_in_the_cache_and_no_other_is_taken(cache, network):
+    (cache / "models--foo--bar" / "refs" / "main").rename(cache / "models--foo--bar" / "refs" / "v1")
+    assert is_cached("foo/bar", cache, "v1")
+    assert is_cached("foo/bar", cache, COMMIT)
+    assert not is_cached("foo/bar", cache)
+    assert load_matcher("foo/bar", cache_dir=cache, revision="v1").describe()["revision"] == "v1"
+    assert network == []
+    with pytest.raises(ModelLoadError, match="neither cached nor reachable"):
+        load_matcher("foo/bar", cache_dir=cache)
+    assert network != []
+
+
+@pytest.mark.parametrize("files", [("tokenizer.json",), ("preprocessor_config.json", "processor_config.json")])
+def test_a_cache_that_lacks_a_file_is_not_complete_and_names_the_command(cache, files):
+    for name in files:
+        (cache / "models--foo--bar" / "snapshots" / COMMIT / name).unlink(missing_ok=True)
+    assert not is_cached("foo/bar", cache)
+    with pytest.raises(ModelLoadError, match="hf download foo/bar") as caught:
+        load_matcher("foo/bar", cache_dir=cache, local_files_only=True)
+    assert "same folder" not in str(caught.value)
+
+
+def test_a_folder_is_recorded_as_it_was_found(copy):
+    assert load_matcher(copy).describe()["folder"] == str(copy.resolve())
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_the_users_setting_of_progress_bars_is_unchanged_by_loading(model_folder, shown):
+    from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+    from transformers.utils import logging
+
+    (logging.enable_progress_bar if shown else logging.disable_progress_bar)()
+    try:
+        for disable in (True, False):
+            (disable_progress_bars if disable else enable_progress_bars)()
+            load_matcher(model_folder)
+            assert are_progress_bars_disabled() is disable
+            assert logging.is_progress_bar_enabled() is shown
+    finally:
+        logging.enable_progress_bar()
+
+
+def test_a_folder_loads_without_a_bar(model_folder, capfd):
+    load_matcher(model_folder)
+    assert "%" not in capfd.readouterr().err
 
 
 def test_a_model_in_memory_is_neither_moved_nor_cast(random_model, shape, tokenizer):
