@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import operator
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +12,7 @@ import torch
 
 from iterprime_xai.models.matcher import ImageTokens, Match, TextTokens
 from iterprime_xai.models.profiles import Profile, default_layer
+from iterprime_xai.models.vocabulary import known_words, unknown_words
 from iterprime_xai.records import LayerError, ModelLoadError, OptionError, PhraseError
 
 if TYPE_CHECKING:
@@ -213,17 +213,14 @@ class BlipMatcher:
     def unknown_words(self, words: tuple[str, ...]) -> dict[str, str | None]:
         if not self.profile.closed_vocabulary:
             return {}
-        known = self._known_words
-        unknown = {word for word in words if word.lower() not in known and any(map(str.isalpha, word))}
-        return {
-            word: next(iter(difflib.get_close_matches(word.lower(), known, 1, 0.6)), None) for word in sorted(unknown)
-        }
+        return unknown_words(words, known_words(self.tokenizer.get_vocab()), self._normalised)
 
     # --- inside ---
 
-    @property
-    def _known_words(self) -> set[str]:
-        return {token for token in self.tokenizer.get_vocab() if not token.startswith(("##", "["))}
+    def _normalised(self, word: str) -> str:
+        """A word as the tokenizer looks it up: lower case and without accents where it makes them so."""
+        normalizer = self.tokenizer.backend_tokenizer.normalizer
+        return word if normalizer is None else normalizer.normalize_str(word)
 
     def _start_id(self) -> int | None:
         """The token id that replaces [CLS], or ``None`` to leave it."""

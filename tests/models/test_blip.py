@@ -166,6 +166,27 @@ def test_closed_vocabulary_names_the_nearest_known_word(matcher):
     assert matcher.unknown_words(("bikee",)) == {}
 
 
+def test_accents_and_capitals_are_read_as_the_tokenizer_reads_them(matcher):
+    closed = BlipMatcher(
+        matcher.model, matcher.image_processor, matcher.tokenizer, profile=Profile(closed_vocabulary=True)
+    )
+    assert closed.unknown_words(("Tëddy", "DOG", "x")) == {"x": None}
+
+
+@pytest.mark.parametrize(("text", "message"), [(None, "got NoneType"), (b"dog", "got bytes"), ("a \ud800 dog", "half")])
+def test_what_is_no_text_is_refused(matcher, text, message):
+    with pytest.raises(PhraseError, match=message):
+        matcher.tokenize(text)
+
+
+def test_a_layer_may_be_a_numpy_integer(matcher):
+    chosen, note = matcher.choose_layer(np.int64(1))
+    assert type(chosen) is int
+    assert (chosen, note) == (1, "layer 1, as asked")
+    with pytest.raises(LayerError):
+        matcher.choose_layer(np.bool_(True))
+
+
 def test_a_text_encoder_without_cross_attention_is_refused(random_model, shape, tokenizer):
     for layer in random_model.text_encoder.encoder.layer:
         del layer.crossattention
