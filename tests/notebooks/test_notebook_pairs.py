@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import pytest
 
 pytest.importorskip("jupytext")
@@ -17,6 +19,13 @@ def test_the_check_for_loaded_things_tells_inside_from_elsewhere():
     for tag in ('<img alt="x" src="dog.png">', "<script src='https://x/y.js'>", "<link rel=x href=//x/y.css>"):
         assert loaded_from_elsewhere(inside + tag) == [tag]
     assert loaded_from_elsewhere("a { background: url(https://x/y.png) }")
+
+
+def test_the_wheel_carries_every_notebook_and_nothing_else():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    carried = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    named = [path.relative_to(ROOT).with_suffix(".ipynb").as_posix() for path in SOURCES]
+    assert carried == {name: f"iterprime_xai/reports/{name}" for name in named}
 
 
 def test_there_is_a_source_for_every_notebook():
