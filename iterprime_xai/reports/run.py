@@ -103,7 +103,7 @@ def _require_extra() -> None:
     if missing:
         raise MissingExtraError(
             f"Reports need {', '.join(missing)}, not installed here; "
-            "install with `pip install 'iterprime-xai[reports]'`."
+            'install with `pip install "iterprime-xai[reports]"`.'
         )
 
 
