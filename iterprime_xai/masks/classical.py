@@ -79,6 +79,7 @@ def classical_proposals(image: Image.Image, *, limit: int = LIMIT) -> Proposals:
         y, x = np.searchsorted(rows, (top, bottom)), np.searchsorted(columns, (left, right))
         wide = candidate.mask[:, columns[x[0] : x[1]] - left]
         place[y[0] : y[1], x[0] : x[1]] = wide[rows[y[0] : y[1]] - top]
+    full.setflags(write=False)  # ours alone: the record need not copy it
     scores = np.array([candidate.score for candidate in kept], np.float32)
     return Proposals(full, scores, f"classical regions (skimage, at {size[0]} x {size[1]}, limit {limit})")
 

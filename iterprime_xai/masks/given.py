@@ -39,6 +39,7 @@ def as_proposals(value: Any, size: tuple[int, int]) -> Proposals:
         raise ProposalError(f"Expected {_ACCEPTED}, but got {type(value).__name__}{hint}.")
     pairs = [_mask(each, size, index) for index, each in enumerate(value)]
     masks = np.stack([mask for mask, _ in pairs]) if pairs else np.zeros((0, *size), bool)
+    masks.setflags(write=False)  # ours alone: the record need not copy it
     return Proposals(masks, np.array([score for _, score in pairs], np.float32), "given")
 
 

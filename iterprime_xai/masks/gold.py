@@ -17,8 +17,9 @@ def gold_proposals(sample: Sample) -> Proposals:
         raise ProposalError(
             f"Gold proposals need a gold mask, but sample {sample.id!r} has none; use classical proposals for it."
         )
-    masks = sorted((sample.mask, *sample.others), key=_centre)
-    return Proposals(np.stack(masks), np.ones(len(masks), np.float32), "gold")
+    masks = np.stack(sorted((sample.mask, *sample.others), key=_centre))
+    masks.setflags(write=False)  # ours alone: the record need not copy it
+    return Proposals(masks, np.ones(len(masks), np.float32), "gold")
 
 
 def _centre(mask: np.ndarray) -> tuple[float, float, int]:

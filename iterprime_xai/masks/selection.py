@@ -16,8 +16,9 @@ from PIL import Image
 
 from iterprime_xai.records import OptionError, Proposals, RankedProposal, Selection
 from iterprime_xai.records.heatmap import box_of, is_blank, minmax, peak
+from iterprime_xai.records.proposals import SELECTION_RULES
 
-RULES = ("default", "paper")
+RULES = SELECTION_RULES
 ANSWERS = ("always", "may_abstain")
 MAX_PIECES = 12
 """Rule ``paper``: most 4-connected pieces that a mask may have."""
@@ -48,8 +49,8 @@ def select(
         abstain_below: see ``answer``.
 
     Ties go to the proposal with the higher proposer score, then to the larger one, then to the first. A blank heatmap
-    (flat, or nowhere positive) tells nothing: every score and the margin are 0, and the same order decides. Where nothing passes the two filters of
-    rule ``paper``, the filters are dropped one after the other, and the reason says so.
+    (flat, or nowhere positive) tells nothing: every score and the margin are 0, and the same order decides. Where nothing
+    passes the two filters of rule ``paper``, the filters are dropped one after the other, and the reason says so.
 
     Raises:
         OptionError: unknown rule or answer, or a heatmap that is not a finite 2-D array.
@@ -109,7 +110,7 @@ def _default(proposals: Proposals, heatmap: np.ndarray) -> tuple[tuple[RankedPro
 
 
 def _terms(mask: np.ndarray, heatmap: np.ndarray, down: np.ndarray, across: np.ndarray) -> dict[str, float]:
-    """What the default score is made of, and what helps to understand it; heat is relative to the hottest patch, 0 where negative."""
+    """What the default score is made of, and what helps to understand it; heat is relative to its peak, 0 where negative."""
     # The share of every patch that the mask covers: sums over the patches are then exact, without any upsampling.
     left, top, right, bottom = box_of(mask) or (0, 0, 1, 1)
     cut = mask[top:bottom, left:right].astype(np.float32)

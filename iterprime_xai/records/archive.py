@@ -188,11 +188,13 @@ class ArchiveReader:
         return document
 
     def array(self, reference: Mapping[str, Any]) -> np.ndarray:
-        """The float32 array behind ``reference``."""
-        return self._npy(reference["array"], "<f4").astype(np.float32, copy=False)
+        """The float32 array behind ``reference``, read-only."""
+        values = self._npy(reference["array"], "<f4").astype(np.float32, copy=False)
+        values.setflags(write=False)
+        return values
 
     def bits(self, reference: Mapping[str, Any]) -> np.ndarray:
-        """The bool array behind ``reference``."""
+        """The bool array behind ``reference``, read-only."""
         shape = [int(length) for length in reference["shape"]]
         *outer, height, width = shape
         if min(shape) < 0:
@@ -201,7 +203,9 @@ class ArchiveReader:
         packed = self._npy(reference["bits"], "|u1")
         if packed.shape != (math.prod(outer), (height * width + 7) // 8):
             raise ValueError(f"masks of shape {shape} in {packed.shape} bytes")
-        return np.unpackbits(packed, axis=1, count=height * width).view(np.bool_).reshape(shape)
+        values = np.unpackbits(packed, axis=1, count=height * width).view(np.bool_).reshape(shape)
+        values.setflags(write=False)
+        return values
 
     def picture(self, reference: Mapping[str, Any]) -> Image.Image:
         """The RGB picture behind ``reference``, fully loaded."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from PIL import Image
 
 from iterprime_xai.records import rendering, storage
 from iterprime_xai.records.expression import Expression, Span
+from iterprime_xai.records.frozen import freeze
 from iterprime_xai.records.heatmap import resize
 from iterprime_xai.records.proposals import Proposals, Selection
 
@@ -22,6 +24,9 @@ class WordMap:
     text: str
     span: Span
     heatmap: np.ndarray
+
+    def __post_init__(self) -> None:
+        freeze(self, "heatmap")
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,10 +48,16 @@ class Pass:
     accepted: bool = True
     stopped: str | None = None
 
+    def __post_init__(self) -> None:
+        freeze(self, "heatmap", "blended", "keep")
+
 
 @dataclass(frozen=True, eq=False)
 class Grounding:
     """The result of ``grounder.ground(image, text)``. Immutable; draws, saves and loads itself.
+
+    Its arrays and those of its passes and proposals are read-only (``.copy()`` gives one to write in), and its parameters
+    are a copy of those that were given.
 
     ``image`` is the upright RGB picture that was looked at. ``heatmap`` is the final map: float32 on the model's
     native grid (rows, columns), magnitude kept, never min-maxed. ``box`` is (left, top, right, bottom) in pixels of ``image``,
@@ -66,6 +77,10 @@ class Grounding:
     mask: np.ndarray | None = None
     trace: tuple[str, ...] = ()
     parameters: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        freeze(self, "heatmap", "mask")
+        object.__setattr__(self, "parameters", deepcopy(self.parameters))
 
     @property
     def words(self) -> tuple[WordMap, ...]:

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from iterprime_xai.records.errors import ProposalError
+from iterprime_xai.records.frozen import freeze
+
+SELECTION_RULES = ("default", "paper")
+"""Names of the rules by which a mask is chosen, see `masks.selection`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,6 +19,7 @@ class Proposals:
 
     ``masks`` is bool, shape (n, height, width), upright and at the picture's own resolution; ``scores`` is float32
     (n,), the proposer's own opinion (1.0 where it has none); ``source`` names the proposer and its settings.
+    Both arrays are read-only.
     """
 
     masks: np.ndarray
@@ -31,6 +36,7 @@ class Proposals:
             raise ProposalError(
                 f"Proposals need one score a mask: {len(self.masks)} masks, but scores have shape {self.scores.shape}."
             )
+        freeze(self, "masks", "scores")
 
     def __len__(self) -> int:
         return len(self.masks)
