@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +24,24 @@ DARK_TEXT_FROM = 0.62
 
 MAIN_SETTINGS = ("model", "method", "recipe", "layer", "emphasis", "proposals", "answer")
 """The parameters worth a line under a figure, in this order; the page lists all of them."""
+
+_QUOTED = re.compile(r"""(?<!\w)(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
+"""What a note quotes as ``repr`` writes it: words of the phrase, which may read like anything."""
+
+_LIMITS = re.compile(
+    "|".join(
+        (
+            r"headless phrase: ",
+            r".+ never saw the word ''",
+            r"layer \d+, .*\bnot validated for this checkpoint\)?$",
+            r"pass \d+: .*; stopped: the map is blank$",
+            r"the heatmap is (?:flat|nowhere positive) and tells nothing",
+            r"abstained: ",
+            r".+ was trained on .+ only: do not trust it on ",
+        )
+    )
+)
+"""How the notes of a trace begin that limit a finding; what they quote is ``''`` here."""
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -202,8 +221,7 @@ def main_settings(grounding: Grounding) -> str:
 
 def caveats(trace: Sequence[str]) -> tuple[str, ...]:
     """The sentences of the trace that limit what the figure may be taken to say."""
-    signs = ("not validated", "blank", "abstain", "never saw", "do not trust", "shortened", "headless")
-    return tuple(sentence for sentence in trace if any(sign in sentence.lower() for sign in signs))
+    return tuple(sentence for sentence in trace if _LIMITS.match(_QUOTED.sub("''", sentence)))
 
 
 def alt_text(grounding: Grounding) -> str:

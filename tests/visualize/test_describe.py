@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from iterprime_xai.records import Expression, Selection, WordMap
 from iterprime_xai.records.expression import Word
+from iterprime_xai.saliency.refinement import BLANK
 from iterprime_xai.visualize import describe
 
 
@@ -155,6 +156,45 @@ def test_caveats_are_the_sentences_that_limit_what_may_be_read() -> None:
     assert describe.caveats(grounding().trace) == (
         "layer 2, two thirds of the depth: not validated for this checkpoint",
     )
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "headless phrase: no noun names the target, 'blank' stands in for it",
+        "iterprime-tiny never saw the word 'blank'; the nearest word that it knows is 'blanket'",
+        """C:\\models\\mine never saw the word "dog's"; no word that it knows is near""",
+        "layer 8, as in LAVIS's notebook: not validated for this checkpoint",
+        "layer 3, from the checkpoint's profile (not validated for this checkpoint)",
+        "pass 1: match probability 0.0011 (logit -6.8), 576 of 576 patches seen; stopped: the map is blank",
+        "abstained: the match probability 0.100 is below 0.5",
+        "the heatmap is nowhere positive and tells nothing: the mask with the highest proposer score stands first",
+        "iterprime-tiny was trained on synthetic scenes only: do not trust it on photographs. For those: `hf download x`",
+    ],
+)
+def test_every_note_that_limits_a_finding_is_a_caveat(note: str) -> None:
+    assert describe.caveats([note]) == (note,)
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "primary word 'blank' from parser rules (confidence 0.92)",
+        "primary word 'headless' from parser rules (confidence 0.92)",
+        "primary word \"abstained: x never saw the word 'y'\" from parser rules (confidence 0.92)",
+        "primary word 'it\\'s \"blank\" never saw the word' from parser rules (confidence 0.92)",
+        "3 proposals from the blank headless abstained set",
+        "blank-model, frame 2 of 3 taken",
+        "layer 3, from the checkpoint's profile (chosen on 800 scenes; do not trust blindly)",
+        "pass 2: match probability 0.9000 (logit 2.2), 400 of 576 patches seen; stopped: the match probability fell",
+    ],
+)
+def test_words_of_the_user_in_a_note_raise_no_false_alarm(note: str) -> None:
+    assert describe.caveats([note]) == ()
+
+
+def test_a_pass_that_stops_at_a_blank_map_is_known_by_the_words_of_the_refinement() -> None:
+    assert describe.caveats([f"pass 1: 9 of 9 patches seen; stopped: {BLANK}"])
 
 
 def test_alt_text_says_phrase_primary_word_match_and_passes() -> None:
