@@ -69,6 +69,7 @@ PHRASES = {
     "empty": ("", "empty|no word"),
     "spaces": (" \n\t ", "empty|no word"),
     "punctuation": ("?! ...", "word"),
+    "half a character": ("the \ud800 dog", "half a character|surrogate"),
     "endless": ("the red dog " * 200, "at most 64"),
 }
 
@@ -82,6 +83,8 @@ def test_bad_phrase(grounder, kind):
 
 OPTIONS = {
     "unknown recipe": ({"recipe": "papr"}, OptionError, "default, paper"),
+    "recipe of another kind": ({"recipe": 7}, OptionError, "default, paper"),
+    "recipe as a dict": ({"recipe": {"passes": 1}}, OptionError, "default, paper"),
     "no passes": ({"passes": 0}, OptionError, "at least 1"),
     "half a pass": ({"passes": 1.5}, OptionError, "whole number"),
     "unknown emphasis": ({"emphasis": "loud"}, OptionError, "both, local, global"),
@@ -89,6 +92,7 @@ OPTIONS = {
     "unknown answer": ({"answer": "perhaps"}, OptionError, "may_abstain"),
     "layer too high": ({"layer": 3}, LayerError, "0, 1, 2"),
     "layer negative": ({"layer": -1}, LayerError, "0, 1, 2"),
+    "layer as a truth value": ({"layer": True}, LayerError, "0, 1, 2"),
     "layer as text": ({"layer": "two"}, LayerError, "0, 1, 2"),
     "masks of another size": ({"proposals": np.zeros((2, 5, 5), bool)}, ProposalError, "20"),
     "one flat mask": ({"proposals": np.zeros((20,), bool)}, ProposalError, "shape"),
@@ -103,9 +107,10 @@ def test_bad_option(grounder, kind):
         grounder.ground(GREY, PHRASE, **options)
 
 
-def test_one_string_where_a_list_is_expected(grounder):
-    with pytest.raises(OptionError, match="list of phrases"):
-        grounder.ground_many(GREY, PHRASE)
+@pytest.mark.parametrize(("texts", "came"), [(PHRASE, "one string"), (None, "NoneType"), (7, "int")])
+def test_what_is_no_list_of_phrases(grounder, texts, came):
+    with pytest.raises(OptionError, match=f"list of phrases, but got {came}"):
+        grounder.ground_many(GREY, texts)
 
 
 def test_unknown_model_name():

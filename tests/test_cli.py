@@ -117,9 +117,10 @@ def test_a_place_that_cannot_be_written_exits_with_4(tmp_path):
 
 def test_a_word_that_the_bundled_model_never_saw_is_named_with_the_nearest(tmp_path):
     result = invoke("ground", "--out", tmp_path)
-    assert "drawn scenes only" in result.output
+    assert "do not trust" not in result.output
     result = invoke("ground", tmp_path / "the-bike-left-of-the-tree.png", "the horsee", "--out", tmp_path)
     assert "never saw the word 'horsee'; the nearest word that it knows is 'horse'" in result.output
+    assert "drawn scenes only: do not trust" in result.output
     assert "--model Salesforce/blip-itm-base-coco" in result.output
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from iterprime_xai.models.matcher import ImageTokens, Match, TextTokens
+from iterprime_xai.models.matcher import ImageTokens, Match, TextTokens, check_characters
 from iterprime_xai.models.profiles import Profile, default_layer
 from iterprime_xai.models.vocabulary import known_words, unknown_words
 from iterprime_xai.records import LayerError, ModelLoadError, OptionError, PhraseError
@@ -145,15 +145,7 @@ class BlipMatcher:
         return ImageTokens(hidden, self.grid, self.prefix)
 
     def tokenize(self, text: str) -> TextTokens:
-        if not isinstance(text, str):
-            raise PhraseError(f"The phrase must be text (str), but got {type(text).__name__}.")
-        try:
-            text.encode("utf-8")
-        except UnicodeEncodeError as error:
-            raise PhraseError(
-                f"The phrase has half a character ({text[error.start : error.end]!a} at position {error.start}), which no "
-                "model can read; type it again or read its source with the right encoding."
-            ) from error
+        check_characters(text)
         encoded = self.tokenizer(text, return_offsets_mapping=True, return_special_tokens_mask=True, truncation=False)
         ids, limit = list(encoded["input_ids"]), self.model.config.text_config.max_position_embeddings
         if len(ids) > limit:

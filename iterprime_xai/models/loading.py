@@ -160,6 +160,7 @@ def _from_pretrained(
         todo = "save the processor into the same folder" if hub is None else f"`{fetch_command(name, hub)}` fetches all"
         raise ModelLoadError(f"{name}: {what}; {todo}. ({error})") from error
     model.requires_grad_(False).eval().to(place)
+    origin: dict[str, str | None]
     if hub is None:
         profile, origin = read(Path(location)), {"folder": str(Path(location).resolve())}
     else:

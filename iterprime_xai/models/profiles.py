@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from iterprime_xai.records import ModelLoadError
+from iterprime_xai.records.writing import write_whole
 
 FILE = "iterprime_xai_profile.json"
 """A profile that travels in a model's folder, beside its config."""
@@ -70,4 +71,4 @@ def read(folder: Path) -> Profile | None:
 
 def write(profile: Profile, folder: Path) -> None:
     """Put a profile beside a model's config."""
-    (folder / FILE).write_text(json.dumps(asdict(profile), indent=2) + "\n", encoding="utf-8")
+    write_whole(folder / FILE, (json.dumps(asdict(profile), indent=2) + "\n").encode("utf-8"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,12 +13,14 @@ from iterprime_xai.data.images import Picture, read_image, sha256
 from iterprime_xai.language import parse
 from iterprime_xai.masks import as_proposals, classical_proposals, select
 from iterprime_xai.models import ImageTokens, load_matcher
-from iterprime_xai.models.loading import REAL_CHECKPOINT
+from iterprime_xai.models.matcher import check_characters
 from iterprime_xai.records import Expression, Grounding, OptionError, Proposals
 from iterprime_xai.records.heatmap import box_of, minmax, peak
 from iterprime_xai.saliency import Recipe, get_recipe, refine
 from iterprime_xai.saliency.emphasis import check
+from iterprime_xai.saliency.recipe import RECIPES
 from iterprime_xai.saliency.refinement import is_blank
+from iterprime_xai.systems.notes import domain_notes, language_notes, pass_notes
 
 if TYPE_CHECKING:
     from iterprime_xai.models.blip import BlipMatcher
@@ -42,7 +44,7 @@ class Grounder:
         *,
         method: str = "gradcam",
         layer: int | None = None,
-        recipe: str | Recipe = "default",
+        recipe: str | Recipe | None = "default",
         passes: int | None = None,
         emphasis: str | bool | None = None,
         proposals: Any = None,
@@ -55,7 +57,7 @@ class Grounder:
             text: the referring expression.
             method: "gradcam".
             layer: the text encoder's own 0-based index; default: the checkpoint's profile, else a stated guess.
-            recipe: "default", "paper" or a `Recipe`.
+            recipe: "default" (also ``None``), "paper" or a `Recipe`.
             passes: at most this many looks; 1 turns refinement off.
             emphasis: "both", "local", "global", "none", "all_tokens", "sentence", true ("both") or false ("none").
             proposals: masks to choose from (`Proposals`, bool array (n, height, width) or a list of masks); ``None``
@@ -84,24 +86,30 @@ class Grounder:
         *,
         method: str = "gradcam",
         layer: int | None = None,
-        recipe: str | Recipe = "default",
+        recipe: str | Recipe | None = "default",
         passes: int | None = None,
         emphasis: str | bool | None = None,
         proposals: Any = None,
         answer: Literal["always", "may_abstain"] = "always",
     ) -> list[Grounding]:
         """Ground several phrases in one picture, which is read, encoded and cut into proposals once. See :meth:`ground`."""
-        if isinstance(texts, str):
+        if isinstance(texts, str) or not isinstance(texts, Iterable):
+            came = "one string" if isinstance(texts, str) else type(texts).__name__
             raise OptionError(
-                "texts must be a list of phrases, but got one string; use ground(image, text) for one phrase."
+                f"texts must be a list of phrases, but got {came}; use ground(image, text) for one phrase."
             )
         if method not in METHODS:
             raise OptionError(f"method must be one of {', '.join(METHODS)}, but got {method!r}.")
         if answer not in ANSWERS:
             raise OptionError(f"answer must be one of {', '.join(ANSWERS)}, but got {answer!r}.")
-        named = get_recipe(recipe, passes=passes)
+        if recipe is not None and not isinstance(recipe, str | Recipe):
+            raise OptionError(f"recipe must be one of {', '.join(RECIPES)} or a Recipe, but got {recipe!r}.")
+        named = get_recipe("default" if recipe is None else recipe, passes=passes)
         settings = get_recipe(named, emphasis=check(emphasis, named.emphasis))
         chosen_layer, layer_note = self.matcher.choose_layer(layer)
+        texts = list(texts)
+        for text in texts:
+            check_characters(text)
         expressions = [parse(text) for text in texts]
         picture = read_image(image)
         image_tokens = self.matcher.encode_image(picture.image)
@@ -161,13 +169,13 @@ class Grounder:
             mask=mask,
             trace=(
                 *picture.notes,
-                *self._language_notes(expression),
+                *language_notes(self.matcher, expression),
                 f"start token [{self.matcher.profile.start_token.upper()}]",
                 layer_note,
-                *_pass_notes(passes),
+                *pass_notes(passes),
                 *((f"{len(proposals)} proposals from {proposals.source}",) if proposals is not None else ()),
                 *((selection.reason,) if selection is not None else ("saliency only, no mask asked for",)),
-                *self._domain_notes(),
+                *domain_notes(self.matcher, picture.image),
             ),
             parameters={
                 **common,
@@ -185,26 +193,6 @@ class Grounder:
         if proposals is None:
             return classical_proposals(picture.image)
         return as_proposals(proposals, (picture.image.height, picture.image.width))
-
-    def _language_notes(self, expression: Expression) -> list[str]:
-        notes = [
-            f"primary word {expression.primary_word!r} from parser {expression.parser} "
-            f"(confidence {expression.confidence:.2f})"
-        ]
-        words = tuple(word.text for word in expression.words)
-        for word, nearest in self.matcher.unknown_words(words).items():
-            hint = f"; the nearest word that it knows is {nearest!r}" if nearest else ""
-            notes.append(f"{self.matcher.name} never saw the word {word!r}{hint}")
-        return notes
-
-    def _domain_notes(self) -> list[str]:
-        domain = self.matcher.profile.domain
-        if not domain:
-            return []
-        return [
-            f"{self.matcher.name} was trained on {domain} only: do not trust it on photographs; for those use a real "
-            f"checkpoint, e.g. --model {REAL_CHECKPOINT}"
-        ]
 
     def __repr__(self) -> str:
         rows, columns = self.matcher.grid
@@ -261,18 +249,6 @@ def _hot_box(heatmap: np.ndarray, size: tuple[int, int]) -> tuple[int, int, int,
         max(-(-right * width // columns), left * width // columns + 1),
         max(-(-bottom * height // rows), top * height // rows + 1),
     )
-
-
-def _pass_notes(passes: tuple[Any, ...]) -> list[str]:
-    notes = []
-    for number, each in enumerate(passes, 1):
-        kept = "" if each.accepted else ", left out of the map"
-        end = f"; stopped: {each.stopped}" if each.stopped else ""
-        notes.append(
-            f"pass {number}: match probability {each.probability:.3f}, {int(each.keep.sum())} of {each.keep.size} patches "
-            f"seen{kept}{end}"
-        )
-    return notes
 
 
 def _identity(picture: Picture) -> dict[str, Any]:

@@ -175,6 +175,41 @@ def test_a_closed_vocabulary_and_a_domain_are_said(picture, tokenizer):
     assert "drawn scenes only" in trace
     assert "--model Salesforce/blip-itm-base-coco" in trace
     assert "scenes:val" in trace
+    assert "do not trust" in trace
+
+
+def test_the_domain_is_not_said_of_a_bundled_scene_but_of_one_changed_pixel(tokenizer):
+    from iterprime_xai.data.scenes import bundled_samples
+
+    scene = bundled_samples()[0].image
+    changed = scene.copy()
+    changed.putpixel((0, 0), (1, 2, 3))
+    plain = load_matcher(build_model(SHAPES[0], tokenizer), build_processor(SHAPES[0], tokenizer))
+    matcher = BlipMatcher(
+        plain.model, plain.image_processor, plain.tokenizer, profile=Profile(layer=1, domain="drawn scenes")
+    )
+    said = [
+        any("do not trust" in note for note in Grounder(matcher).ground(each, PHRASE, proposals=False).trace)
+        for each in (scene, np.asarray(scene), changed)
+    ]
+    assert said == [False, False, True]
+
+
+def test_a_headless_phrase_is_said(grounder, picture):
+    trace = grounder.ground(picture, "left", layer=1, proposals=False).trace
+    assert "headless phrase: no noun names the target, 'left' stands in for it" in trace
+    assert not any("headless" in note for note in grounder.ground(picture, PHRASE, layer=1, proposals=False).trace)
+
+
+def test_every_pass_is_told_with_its_logit(grounder, picture):
+    g = grounder.ground(picture, PHRASE, layer=1, passes=1, proposals=False)
+    assert any(f"probability {g.probability:.4f} (logit {g.passes[0].logit:.4g})" in note for note in g.trace)
+
+
+def test_no_recipe_is_the_default_one_and_a_numpy_layer_is_recorded_as_a_number(grounder, picture):
+    g = grounder.ground(picture, PHRASE, recipe=None, layer=np.int64(1), proposals=False)
+    assert g.parameters["recipe"]["name"] == "default"
+    assert type(g.parameters["layer"]) is int
 
 
 def test_a_layer_without_profile_is_said_to_be_not_validated(grounder, picture):
