@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import pickle
 import re
-import secrets
 import shutil
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +18,7 @@ from iterprime_xai.data import rle
 from iterprime_xai.data.images import read_image, sha256
 from iterprime_xai.records import Sample, StorageError
 from iterprime_xai.records.heatmap import box_of
+from iterprime_xai.records.writing import write_whole
 
 _OWN_FOLDERS = {
     "refcoco": "mscoco/images/train2014",
@@ -71,8 +69,8 @@ def write_refer(
         content = _Content(where)
         for sample in samples:
             content.add(sample)
-        _write(folder / "instances.json", json.dumps(content.instances(dataset)).encode("utf-8"))
-        _write(refs_path, pickle.dumps(content.refs, protocol=2))
+        write_whole(folder / "instances.json", json.dumps(content.instances(dataset)).encode("utf-8"))
+        write_whole(refs_path, pickle.dumps(content.refs, protocol=2))
     except StorageError:
         raise
     except OSError as error:
@@ -195,17 +193,3 @@ class _Content:
             }
             self.refs.append(self._refs[key])
         return self._refs[key]
-
-
-def _write(path: Path, content: bytes) -> None:
-    """The file appears whole or not at all."""
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        with suppress(FileNotFoundError):
-            temporary.unlink()

@@ -5,13 +5,10 @@ from __future__ import annotations
 import io
 import json
 import math
-import os
-import secrets
 import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +16,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from iterprime_xai.records.errors import StorageError
+from iterprime_xai.records.writing import as_path, write_whole
 
 MAX_JSON_BYTES = 64 * 2**20
 """Longest JSON part that is read or written."""
@@ -102,27 +100,12 @@ class ArchiveWriter:
         text = json.dumps(document, allow_nan=False, indent=1).encode("utf-8")
         if len(text) > MAX_JSON_BYTES:
             raise StorageError(f"The JSON part may have {MAX_JSON_BYTES:,} bytes, but it has {len(text):,}.")
-        target = _as_path(path)
-        if target.is_dir():
-            raise StorageError(f"Expected a file to write, but {target} is a folder; add a file name.")
-        temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                with temporary.open("xb") as file:
-                    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-                        archive.writestr(_entry(name), text)
-                        for part, content in self._parts.items():
-                            archive.writestr(_entry(part), content)
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.replace(temporary, target)
-            finally:
-                with suppress(FileNotFoundError):
-                    temporary.unlink()
-        except (OSError, ValueError) as error:
-            raise StorageError(f"Cannot write {target}: {error}. Free some space or choose another place.") from error
-        return target
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(_entry(name), text)
+            for part, values in self._parts.items():
+                archive.writestr(_entry(part), values)
+        return write_whole(path, content.getvalue())
 
     def _add(self, kind: str, content: bytes) -> str:
         part = f"parts/{len(self._parts):05d}.{kind}"
@@ -145,7 +128,7 @@ class ArchiveReader:
     """
 
     def __init__(self, path: str | Path, what: str) -> None:
-        self._path, self._what = _as_path(path), what
+        self._path, self._what = as_path(path), what
         self._unpacked = 0
 
     def __enter__(self) -> ArchiveReader:
@@ -256,12 +239,6 @@ class ArchiveReader:
             f"{self._path} does not hold {self._what}, or is damaged or cut short ({type(error).__name__}: {error}); "
             "write it again."
         )
-
-
-def _as_path(path: str | Path) -> Path:
-    if not isinstance(path, (str, os.PathLike)):
-        raise StorageError(f"Expected a path (str or pathlib.Path), but got {type(path).__name__}.")
-    return Path(path)
 
 
 def _entry(name: str) -> zipfile.ZipInfo:

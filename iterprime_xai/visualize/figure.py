@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
-import secrets
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from iterprime_xai.records.errors import StorageError
 from iterprime_xai.records.grounding import Grounding
+from iterprime_xai.records.writing import write_whole
 from iterprime_xai.visualize import describe, panels
 from iterprime_xai.visualize.blocks import footer_block, header_block, main_block, pass_block, word_block
 from iterprime_xai.visualize.lettering import SETTINGS
@@ -60,21 +57,4 @@ def to_png(grounding: Grounding, path: str | Path) -> Path:
 
     Missing folders are made. Raises ``StorageError`` when the folder cannot be written or the disk is full.
     """
-    path = Path(path)
-    content = png_bytes(grounding)
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise StorageError(
-            f"Expected to write the figure ({len(content):,} bytes) to {path}, but {error.strerror or error}; "
-            "choose a folder that exists, can be written and has room."
-        ) from error
-    return path
+    return write_whole(path, png_bytes(grounding))

@@ -158,7 +158,7 @@ def test_png_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(StorageError, match="has room"):
+    with pytest.raises(StorageError, match="Free some space"):
         grounding(passes=1, words=False).to_png(path)
     assert path.read_bytes() == b"before"
     assert [each.name for each in tmp_path.iterdir()] == ["figure.png"]
@@ -166,5 +166,5 @@ def test_png_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.
 
 def test_folder_that_cannot_be_made_is_a_storage_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder", encoding="utf-8")
-    with pytest.raises(StorageError, match="choose a folder"):
+    with pytest.raises(StorageError, match="choose another place"):
         grounding(passes=1, words=False).to_png(tmp_path / "file" / "figure.png")
