@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from iterprime_xai.records import IterprimeError, MissingExtraError, OptionError, ReportError, StorageError, errors
+from iterprime_xai.records.writing import write_whole
 from iterprime_xai.reports.find import find
 from iterprime_xai.reports.page import Code
 
@@ -73,19 +72,17 @@ def run_report(
     except BaseException as error:
         if "notebook" not in keep:
             raise
-        partial = _write(
-            out.with_name(f"{out.stem}.failed.ipynb"), nbformat.writes(_named(keep["notebook"], source, out))
-        )
+        ran = nbformat.writes(_named(keep["notebook"], source, out))
+        partial = write_whole(out.with_name(f"{out.stem}.failed.ipynb"), ran.encode("utf-8"))
         if not isinstance(error, Exception):
             raise  # an interrupt stays one, but what ran is not lost
         raise _failure(error, source.stem, partial) from error
     done = _named(done, source, out)
     if out.suffix == ".ipynb":
-        return _write(out, nbformat.writes(done))
+        return write_whole(out, nbformat.writes(done).encode("utf-8"))
     wanted = code or done.metadata.get("iterprime_xai", {}).get("code", "folded")
-    return _write(
-        out, page.to_html(done, title=title or page.title_of(done, source.stem), code=wanted, folder=source.parent)
-    )
+    html = page.to_html(done, title=title or page.title_of(done, source.stem), code=wanted, folder=source.parent)
+    return write_whole(out, html.encode("utf-8"))
 
 
 def parameters_of(name_or_path: str | Path) -> tuple[Any, ...]:
@@ -170,22 +167,3 @@ def _failure(error: Exception, name: str, partial: Path) -> IterprimeError:
     plain = re.sub(r"\x1b\[[0-9;]*m", "", text).strip().splitlines() or [""]
     said = f"{kind or type(error).__name__}: {plain[0][:300]}"
     return ReportError(f"{where[0].upper()}{where[1:]} stopped with {said}. {left}")
-
-
-def _write(path: Path, text: str) -> Path:
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
-        try:
-            with temporary.open("x", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        finally:
-            with suppress(FileNotFoundError):
-                temporary.unlink()
-    except OSError as error:
-        raise StorageError(
-            f"Cannot write {path}: {error.strerror or error}. Free some space or choose another place."
-        ) from error
-    return path
