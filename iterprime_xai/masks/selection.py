@@ -16,6 +16,7 @@ from PIL import Image
 
 from iterprime_xai.records import OptionError, Proposals, RankedProposal, Selection
 from iterprime_xai.records.heatmap import box_of, is_blank, minmax, peak
+from iterprime_xai.records.overlap import iou
 from iterprime_xai.records.proposals import SELECTION_RULES
 
 RULES = SELECTION_RULES
@@ -197,9 +198,7 @@ def _margin(ranking: tuple[RankedProposal, ...], proposals: Proposals) -> float:
         return 0.0
     mask = proposals.masks[best.index]
     for rival in ranking[1:]:
-        other = proposals.masks[rival.index]
-        union = np.count_nonzero(mask | other)
-        if union and np.count_nonzero(mask & other) < RIVAL_IOU * union:
+        if iou(mask, proposals.masks[rival.index]) < RIVAL_IOU:
             return float(min(1.0, max(0.0, (best.score - rival.score) / best.score)))
     return 1.0
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from iterprime_xai.records import Grounding, Sample
+from iterprime_xai.records.overlap import iou
 from iterprime_xai.visualize import describe
 from iterprime_xai.visualize.tables import shown
 
@@ -212,10 +213,7 @@ def record(grounding: Grounding) -> Exhibit:
 
 def overlap(mask: np.ndarray | None, truth: np.ndarray) -> float:
     """Intersection over union of two masks; 0 where there is no mask."""
-    if mask is None:
-        return 0.0
-    union = int(np.count_nonzero(mask | truth))
-    return int(np.count_nonzero(mask & truth)) / union if union else 0.0
+    return iou(mask, truth)
 
 
 def correlation(first: np.ndarray, second: np.ndarray) -> float:
