@@ -17,7 +17,8 @@ def gold_proposals(sample: Sample) -> Proposals:
         raise ProposalError(
             f"Gold proposals need a gold mask, but sample {sample.id!r} has none; use classical proposals for it."
         )
-    masks = np.stack(sorted((sample.mask, *sample.others), key=_centre))
+    found = sorted((sample.mask, *sample.others), key=_centre)
+    masks = np.stack(found)
     masks.setflags(write=False)  # ours alone: the record need not copy it
     return Proposals(masks, np.ones(len(masks), np.float32), "gold")
 
