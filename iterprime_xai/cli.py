@@ -1,15 +1,19 @@
 """The command line: one thin command per use.
 
-Exit codes: 0 done, 2 bad input or option, 3 a model that is not available, 4 a result that cannot be written or read,
-130 interrupted.
+Exit codes: 0 done, 2 bad input or option, or too little memory for it, 3 a model that is not available, 4 a result that
+cannot be written or read, 130 interrupted.
 """
 
 from __future__ import annotations
 
+import io
 import json
+import math
 import os
 import re
 import sys
+import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,7 +24,7 @@ from iterprime_xai import __version__
 if TYPE_CHECKING:
     from iterprime_xai.records import Grounding, Sample
 
-BAD_INPUT, NO_MODEL, NO_STORAGE, INTERRUPTED = 2, 3, 4, 130
+BAD_INPUT, NO_MODEL, NO_STORAGE = 2, 3, 4
 
 app = typer.Typer(
     help="See where a vision-language model looks when it matches a phrase to an image.",
@@ -42,7 +46,7 @@ def version(show: Annotated[bool, typer.Option("--version", help="Print the vers
 
 @app.command()
 def ground(
-    image: Annotated[Path | None, typer.Argument(help="The picture. Without it: a bundled scene.")] = None,
+    image: Annotated[str | None, typer.Argument(help="The picture. Without it: a bundled scene.")] = None,
     phrase: Annotated[str | None, typer.Argument(help="The referring expression, in quotes.")] = None,
     model: Annotated[str, typer.Option(help="A bundled model, a folder, or a hub id.")] = "tiny",
     recipe: Annotated[str, typer.Option(help="default, or paper for what the released code does.")] = "default",
@@ -59,7 +63,10 @@ def ground(
 ) -> None:
     """Show where the model looks for PHRASE in IMAGE, and the mask that follows."""
     from iterprime_xai import load
+    from iterprime_xai.visualize.describe import probabilities
 
+    if image is not None and phrase is None and _is_phrase(image):
+        image, phrase = None, image
     sample = _bundled_sample(phrase) if image is None else None
     if sample is None and phrase is None:
         _fail(f'A phrase is needed for {image}: iterprime-xai ground {image} "the bike left of the tree".')
@@ -75,11 +82,14 @@ def ground(
         proposals=candidates,
         answer="may_abstain" if may_abstain else "always",
     )
-    stem = _slug(grounding.expression.text)
+    stem = file_stem(grounding.expression.text, image)
     figure = grounding.to_png(out / f"{stem}.png")
     result = grounding.save(out / f"{stem}.grounding.zip")
     summary = _summary(grounding, sample, {"figure": str(figure), "result": str(result)})
-    typer.echo(json.dumps(summary, indent=2, ensure_ascii=False) if as_json else _as_text(summary))
+    if as_json:
+        typer.echo(json.dumps(finite(summary), indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        typer.echo(_as_text(summary, probabilities(grounding.passes)))
 
 
 @app.command()
@@ -187,11 +197,16 @@ def _proposals(choice: str) -> Any:
         import numpy as np
 
         try:
-            return np.load(choice, allow_pickle=False)
-        except (OSError, ValueError) as error:
+            masks = np.load(choice, allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
             _fail(
                 f"--proposals {choice} should be an .npy file of masks (n, height, width), but it cannot be read: {error}."
             )
+        if not isinstance(masks, np.ndarray):
+            _fail(
+                f"--proposals {choice} should hold one array of masks (n, height, width), but it is an archive (.npz)."
+            )
+        return masks
     _fail(f"--proposals must be classical, none or an .npy file of masks (n, height, width), but got {choice!r}.")
 
 
@@ -222,14 +237,25 @@ def _iou(mask: Any, gold: Any) -> float:
     return int((mask & gold).sum()) / union if union else 0.0
 
 
-def _as_text(summary: dict[str, Any]) -> str:
+def finite(value: Any) -> Any:
+    """The value with ``None`` for every number that JSON does not have: infinite, or not a number."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: finite(each) for key, each in value.items()}
+    return [finite(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _as_text(summary: dict[str, Any], shown: Sequence[str]) -> str:
+    """The summary for people; ``shown`` holds the probability of every pass in enough decimals to see which is larger."""
     passes = "  ".join(
-        f"{each['probability']:.3f}{'' if each['accepted'] else ' (left out)'}" for each in summary["passes"]
+        f"{text}{'' if each['accepted'] else ' (left out)'}"
+        for text, each in zip(shown, summary["passes"], strict=True)
     )
     lines = [
         f"phrase        {summary['phrase']}",
         f"primary word  {summary['primary_word']}",
-        f"probability   {summary['probability']:.3f}   (pass by pass: {passes})",
+        f"probability   {shown[0]}   (pass by pass: {passes})",
     ]
     if "iou" in summary:
         lines.append(f"IoU           {summary['iou']:.3f}   (with the scene's own mask)")
@@ -237,9 +263,30 @@ def _as_text(summary: dict[str, Any]) -> str:
     return "\n".join([*lines, *(f"- {note}" for note in summary["notes"])])
 
 
-def _slug(text: str) -> str:
-    """A file name from a phrase, safe on every system."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60] or "phrase"
+def _is_phrase(text: str) -> bool:
+    """Whether the only argument, which should be a picture, is a phrase: no file, has a space, no picture's ending."""
+    if " " not in text.strip() or os.path.exists(text):
+        return False
+    from PIL import Image
+
+    return Path(text).suffix.lower() not in {*Image.registered_extensions(), ".heic", ".heif"}
+
+
+def file_stem(phrase: str, picture: str | None = None) -> str:
+    """The name of the result's files, safe on every system: of the picture, if it is the user's own, and the phrase."""
+    named = [_slug(phrase, 120) or "phrase"]
+    if picture is not None:
+        named.insert(0, _slug(Path(picture).stem, 60) or "picture")
+    stem = "-".join(named)
+    reserved = re.fullmatch(r"con|prn|aux|nul|(com|lpt)[0-9]", stem)
+    return f"phrase-{stem}" if reserved else stem
+
+
+def _slug(text: str, longest: int) -> str:
+    """Letters (of any script, with their marks) and numbers in lower case, a hyphen for all else; ``longest`` in bytes."""
+    plain = unicodedata.normalize("NFKC", text).lower()
+    kept = "".join(each if unicodedata.category(each)[0] in "LMN" else "-" for each in plain)
+    return re.sub("-+", "-", kept).strip("-").encode("utf-8")[:longest].decode("utf-8", "ignore").strip("-")
 
 
 def _key_value(text: str) -> tuple[str, Any]:
@@ -273,21 +320,42 @@ def _exit_code(error: Exception) -> int:
     return NO_STORAGE if isinstance(error, StorageError) else BAD_INPUT
 
 
+def _out_of_memory(error: Exception) -> bool:
+    """Whether memory ran out: Python's, a device's, or torch's own word for the machine's (known without importing it)."""
+    kind = type(error)
+    of_torch = kind.__name__ == "OutOfMemoryError" and kind.__module__.partition(".")[0] == "torch"
+    refused = isinstance(error, RuntimeError) and re.search(r"out of memory|(not enough|allocate) memory", str(error))
+    return isinstance(error, MemoryError) or of_torch or bool(refused)
+
+
 def main() -> None:
-    """Run the command line; an expected error is one clear sentence on stderr and an exit code, never a traceback."""
+    """Run the command line; an expected error is one clear sentence on stderr and an exit code, never a traceback.
+
+    Typer itself ends with 130 after Ctrl-C, and quietly when the reader of a pipe has gone.
+    """
     from iterprime_xai.records.errors import IterprimeError
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a console of another encoding must not stop a result
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         app()
     except IterprimeError as error:
-        typer.echo(f"error: {error}", err=True)
-        sys.exit(_exit_code(error))
-    except KeyboardInterrupt:
-        typer.echo("interrupted", err=True)
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        _stop(str(error), _exit_code(error))
+    except OSError as error:
+        _stop(
+            f"A file cannot be written or read: {error}. Check the disk's space and the folder's permissions.",
+            NO_STORAGE,
+        )
+    except Exception as error:
+        if not _out_of_memory(error):
+            raise
+        _stop("Not enough memory for this picture and model: try a smaller picture, or --device cpu.", BAD_INPUT)
+
+
+def _stop(message: str, code: int) -> None:
+    typer.echo(f"error: {message}", err=True)
+    sys.exit(code)
 
 
 if __name__ == "__main__":
