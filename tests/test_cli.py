@@ -247,6 +247,25 @@ def test_doctor_examines_packages_device_and_the_bundled_model():
     assert "FAIL" not in result.output
 
 
+def test_a_probe_of_the_doctor_that_breaks_is_a_finding_and_the_others_go_on(monkeypatch):
+    from iterprime_xai import doctor
+
+    def broken(*_arguments):
+        raise ValueError("half installed")
+
+    for probe in ("_version", "_parser", "_device", "_bundled"):
+        monkeypatch.setattr(doctor, probe, broken)
+    found = {check.subject: check for check in doctor.examine()}
+    assert {"safetensors", "typer", "rich", "pycocotools", "tqdm"} <= set(found)
+    for subject in ("torch", "parser", "device", "bundled model"):
+        assert not found[subject].fine
+        assert found[subject].finding == "ValueError: half installed"
+    assert found["python"].fine
+    result = invoke("doctor")
+    assert result.exit_code == 1
+    assert "FAIL bundled model" in result.output
+
+
 def test_version():
     assert invoke("--version").output.strip() == ix.__version__
 
