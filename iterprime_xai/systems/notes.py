@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from iterprime_xai.data.images import sha256
+from iterprime_xai.data.images import read_image, sha256
 from iterprime_xai.models.loading import REAL_CHECKPOINT
 from iterprime_xai.records import Expression, Pass
 
@@ -65,4 +65,5 @@ def _bundled() -> frozenset[str]:
     """Hashes of the bundled scenes."""
     from iterprime_xai.data.scenes import bundled_samples
 
-    return frozenset(sha256(image) for image in {id(each.image): each.image for each in bundled_samples()}.values())
+    images = {id(each.image): each.image for each in bundled_samples()}.values()  # one picture, many samples
+    return frozenset(sha256(read_image(image).image) for image in images)
