@@ -109,8 +109,9 @@ def main_block(grounding: Grounding, canvas: Canvas) -> Block:
         left, edge = step[0] + width + 0.14, top + step[1]
         why = describe.evidence(grounding.heatmap)
         if why is not None:
-            for index, line in enumerate(wrapped(why, SMALL, bar_room - 0.14)):
-                sheet.text(left, edge + index * SMALL.line, line, Style(SMALL.size, bold=True, colour=WARNING))
+            warning = Style(SMALL.size, bold=True, colour=WARNING)
+            for index, line in enumerate(wrapped(why, warning, bar_room - 0.14)):
+                sheet.text(left, edge + index * SMALL.line, line, warning)
         else:
             bar = min(height, 2.6)
             sheet.text(left, edge - 0.03, "heat", SMALL)
