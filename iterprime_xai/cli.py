@@ -212,6 +212,8 @@ def _proposals(choice: str) -> Any:
 
 def _summary(grounding: Grounding, sample: Sample | None, files: dict[str, str]) -> dict[str, Any]:
     """What the command says, as JSON values."""
+    from iterprime_xai.records.overlap import iou
+
     summary: dict[str, Any] = {
         "phrase": grounding.expression.text,
         "primary_word": grounding.expression.primary_word,
@@ -225,16 +227,8 @@ def _summary(grounding: Grounding, sample: Sample | None, files: dict[str, str])
         "margin": None if grounding.selection is None else grounding.selection.margin,
     }
     if sample is not None and grounding.expression.text == sample.text and sample.mask is not None:
-        summary["iou"] = _iou(grounding.mask, sample.mask)
+        summary["iou"] = iou(grounding.mask, sample.mask)
     return {**summary, "notes": list(grounding.trace), "files": files}
-
-
-def _iou(mask: Any, gold: Any) -> float:
-    """Intersection over union; 0 without a mask."""
-    if mask is None:
-        return 0.0
-    union = int((mask | gold).sum())
-    return int((mask & gold).sum()) / union if union else 0.0
 
 
 def finite(value: Any) -> Any:
