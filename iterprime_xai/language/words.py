@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from iterprime_xai.language.closed_class import TITLES
 from iterprime_xai.records import PhraseError
+from iterprime_xai.records.characters import check_characters
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -70,6 +71,7 @@ def check_text(text: object) -> str:
             f'A phrase must be a str such as "the dog on the left", but got {type(text).__name__}. '
             + ("Decode the bytes first." if isinstance(text, bytes) else "Pass one phrase as text.")
         )
+    check_characters(text)
     if not text.strip():
         raise PhraseError('The phrase is empty. Write what to look for, such as "the dog on the left".')
     return text

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from iterprime_xai.models.matcher import ImageTokens, Match, TextTokens, check_characters
+from iterprime_xai.models.matcher import ImageTokens, Match, TextTokens
 from iterprime_xai.models.profiles import Profile, default_layer
 from iterprime_xai.models.vocabulary import known_words, unknown_words
 from iterprime_xai.records import LayerError, ModelLoadError, OptionError, PhraseError
+from iterprime_xai.records.characters import check_characters
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from iterprime_xai.records import PhraseError
-
 if TYPE_CHECKING:
     import torch
     from PIL import Image
@@ -63,19 +61,6 @@ class Match:
     probability: float
     attention: dict[int, torch.Tensor]
     gradient: dict[int, torch.Tensor]
-
-
-def check_characters(text: object) -> None:
-    """Raise ``PhraseError`` for what is not text, or holds half a character, which no tokenizer takes."""
-    if not isinstance(text, str):
-        raise PhraseError(f"The phrase must be text (str), but got {type(text).__name__}.")
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise PhraseError(
-            f"The phrase has half a character ({text[error.start]!a} at position {error.start}), which no model can read; "
-            "type it again, or read its source with the right encoding."
-        ) from error
 
 
 class ImageTextMatcher(Protocol):

@@ -13,7 +13,6 @@ from iterprime_xai.data.images import Picture, read_image, sha256
 from iterprime_xai.language import parse
 from iterprime_xai.masks import as_proposals, classical_proposals, select
 from iterprime_xai.models import ImageTokens, load_matcher
-from iterprime_xai.models.matcher import check_characters
 from iterprime_xai.records import Expression, Grounding, OptionError, Proposals
 from iterprime_xai.records.heatmap import box_of, minmax, peak
 from iterprime_xai.saliency import Recipe, get_recipe, refine
@@ -108,8 +107,6 @@ class Grounder:
         settings = get_recipe(named, emphasis=check(emphasis, named.emphasis))
         chosen_layer, layer_note = self.matcher.choose_layer(layer)
         texts = list(texts)
-        for text in texts:
-            check_characters(text)
         expressions = [parse(text) for text in texts]
         picture = read_image(image)
         image_tokens = self.matcher.encode_image(picture.image)

@@ -242,3 +242,8 @@ def test_a_warm_parse_takes_under_a_millisecond() -> None:
 def test_importing_the_language_floor_does_not_import_spacy() -> None:
     code = "import sys, iterprime_xai.language; sys.exit('spacy' in sys.modules or 'torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_half_a_character_is_refused_before_any_tokenizer_meets_it():
+    with pytest.raises(PhraseError, match="half a character"):
+        parse("a dog \ud800")
