@@ -75,7 +75,7 @@ def _package(package: str) -> Check:
 
 def _extra(extra: str, packages: tuple[str, ...]) -> Check:
     missing = [package for package in packages if util.find_spec(package) is None]
-    finding = f"missing {', '.join(missing)}: pip install 'iterprime-xai[{extra}]'" if missing else ", ".join(packages)
+    finding = f'missing {", ".join(missing)}: pip install "iterprime-xai[{extra}]"' if missing else ", ".join(packages)
     return Check(f"extra {extra}", not missing, True, finding)
 
 

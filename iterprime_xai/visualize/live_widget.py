@@ -17,7 +17,7 @@ try:
     import traitlets
 except ImportError as error:
     raise MissingExtraError(
-        "The live widget needs anywidget, which is not installed; run pip install 'iterprime-xai[notebook]'. "
+        'The live widget needs anywidget, which is not installed; run pip install "iterprime-xai[notebook]". '
         "Without it Grounding.show(), .to_png() and .to_html() give the static figure."
     ) from error
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from iterprime_xai.records.grounding import Grounding
 
-NO_WIDGET = "For the live widget: pip install 'iterprime-xai[notebook]' and restart the kernel."
+NO_WIDGET = 'For the live widget: pip install "iterprime-xai[notebook]" and restart the kernel.'
 OUTSIDE = "Write it to a file with .to_png(path), or show it in a Jupyter notebook."
 
 

@@ -77,4 +77,4 @@ def test_without_anywidget_the_error_names_the_extra() -> None:
         "except MissingExtraError as error:\n    print(error)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
-    assert "pip install 'iterprime-xai[notebook]'" in done.stdout
+    assert 'pip install "iterprime-xai[notebook]"' in done.stdout
