@@ -385,9 +385,9 @@ by_hand = gradcam_by_hand(text, layer)
 show(titled(by_hand), "Grad-CAM of every token on one colour scale.", shared=True)
 
 # %% [markdown]
-# Often `[CLS]` is the brightest. No wonder: it is the only token that the match head reads. What a word token fetches
-# can reach the score only if a later layer passes it on to `[CLS]`. A word that stays dark on the common scale is a
-# finding, too: in this layer, the score hangs little on what that token fetches.
+# The match head reads `[CLS]` only. What a word token fetches can reach the score only if a later layer passes it on to
+# `[CLS]`; where `[CLS]` itself stays dark, the words do the fetching in this layer. A word that stays dark on the common
+# scale is a finding, too: in this layer, the score hangs little on what that token fetches.
 #
 # And the package? `ix.saliency.token_gradcam` computes the same thing, with more care: it leaves the model untouched
 # (we left hooks on our copy), accepts half precision, and needs no gradient below the layer that it reads. If the two

@@ -73,7 +73,7 @@ def test_it_takes_a_picture_of_ones_own_by_a_relative_path(tmp_path, monkeypatch
 @pytest.mark.parametrize(
     ("parameters", "error", "said"),
     [
-        ({"model": "tinny"}, ModelLoadError, "No model 'tinny'"),
+        ({"model": "tinny"}, ModelLoadError, "No such model or folder: 'tinny'"),
         ({"layer": 99}, LayerError, "0-based indices"),
     ],
 )
