@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import unescape
 from importlib import metadata
@@ -15,7 +15,7 @@ import numpy as np
 from iterprime_xai.records import Grounding, Sample
 from iterprime_xai.records.overlap import iou
 from iterprime_xai.visualize import describe
-from iterprime_xai.visualize.tables import shown
+from iterprime_xai.visualize.tables import dotted, shown
 
 PACKAGES = (
     "iterprime-xai",
@@ -205,7 +205,7 @@ def trace(grounding: Grounding) -> Exhibit:
 
 def record(grounding: Grounding) -> Exhibit:
     """Every setting that was used, and the versions of what computed it."""
-    rows = [[name, value] for name, value in _flat("", grounding.parameters) if name != "version"]
+    rows = [[name, value] for name, value in dotted("", grounding.parameters) if name != "version"]
     rows += [["python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"]]
     rows += [[name, _version(name)] for name in PACKAGES]
     return table(("setting", "value"), rows)
@@ -223,15 +223,6 @@ def correlation(first: np.ndarray, second: np.ndarray) -> float:
     a, b = (each / (np.abs(each).max() or 1.0) for each in (a, b))
     length = float(np.sqrt((a * a).sum() * (b * b).sum()))
     return float((a * b).sum()) / length if length > 0 else float("nan")
-
-
-def _flat(prefix: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Nested settings as dotted names."""
-    if isinstance(value, dict) and value:
-        for name, inner in value.items():
-            yield from _flat(f"{prefix}.{name}" if prefix else str(name), inner)
-    else:
-        yield prefix, str(value)
 
 
 def _version(package: str) -> str:

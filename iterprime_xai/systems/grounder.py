@@ -14,11 +14,10 @@ from iterprime_xai.language import parse
 from iterprime_xai.masks import as_proposals, classical_proposals, select
 from iterprime_xai.models import ImageTokens, load_matcher
 from iterprime_xai.records import Expression, Grounding, OptionError, Proposals
-from iterprime_xai.records.heatmap import box_of, minmax, peak
+from iterprime_xai.records.heatmap import box_of, is_blank, minmax, peak
 from iterprime_xai.saliency import Recipe, get_recipe, refine
 from iterprime_xai.saliency.emphasis import check
 from iterprime_xai.saliency.recipe import RECIPES
-from iterprime_xai.saliency.refinement import is_blank
 from iterprime_xai.systems.notes import domain_notes, language_notes, pass_notes
 
 if TYPE_CHECKING:

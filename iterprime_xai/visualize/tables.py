@@ -101,15 +101,15 @@ def _parameters(grounding: Grounding) -> str:
         ["phrase", expression.text],
         ["primary word", expression.primary_word],
         ["parser", f"{expression.parser} (confidence {expression.confidence:.2f})"],
-        *([name, value] for name, value in _flat("", grounding.parameters)),
+        *([name, value] for name, value in dotted("", grounding.parameters)),
     ]
     return _folded("Parameters", _table(("name", "value"), rows))
 
 
-def _flat(prefix: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Nested parameters as dotted names."""
+def dotted(prefix: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Nested settings as dotted names."""
     if isinstance(value, dict) and value:
         for name, inner in value.items():
-            yield from _flat(f"{prefix}.{name}" if prefix else str(name), inner)
+            yield from dotted(f"{prefix}.{name}" if prefix else str(name), inner)
     else:
         yield prefix, str(value)
