@@ -15,7 +15,7 @@ class ModelShape:
     image_size: int = 112
     patch_size: int = 8
     vision_width: int = 128
-    vision_layers: int = 4
+    vision_layers: int = 6
     text_width: int = 128
     text_layers: int = 4
     heads: int = 4
@@ -45,8 +45,10 @@ class TrainConfig:
     """One training run.
 
     The length is ``steps``, or ``minutes`` of training time (a checkpoint keeps how many are used up); the learning rate follows
-    the share of it that is used up. ``batch`` pictures a step, each encoded once and asked ``pairs`` pairs of statements; on the
+    the share of it that is used up. ``batch`` pictures a step, each encoded once and asked pairs of texts; on the
     CPU they are worked off in parts of ``part`` pictures by ``threads`` threads (contrast is taken within a part).
+    Of the pairs, ``pairs`` are statements and ``phrases`` referring phrases. For the first ``look_share`` of the run only the image
+    tower is trained, on what every cell of the picture holds.
     ``pool`` scenes are held in memory, and a scene is used about ``reuse`` times before another takes its place; they come in
     chunks, of which ``easy_chunks`` are there at the start. Chunks below number ``words_until`` teach words, those below
     ``places_until`` places too, all others everything.
@@ -58,7 +60,9 @@ class TrainConfig:
     minutes: float | None = None
     batch: int = 16
     part: int = 8
-    pairs: int = 8
+    pairs: int = 5
+    phrases: int = 4
+    look_share: float = 0.1
     seed: int = 0
     threads: int = 2
     device: str | None = None
@@ -69,34 +73,49 @@ class TrainConfig:
     weight_decay: float = 0.05
     clip: float = 1.0
     ema: float = 0.998
-    contrastive_weight: float = 0.3
-    correction_weight: float = 0.3
+    contrastive_weight: float = 0.1
     pair_weight: float = 0.5
+    referent_weight: float = 0.5
+    cell_weight: float = 0.5
     chunk: int = 512
     pool: int = 6144
     pairs_kept: int = 16
-    reuse: float = 4.0
+    phrases_kept: int = 10
+    reuse: float = 8.0
     easy_chunks: int = 4
-    words_until: int = 22
-    places_until: int = 34
+    words_until: int = 12
+    places_until: int = 16
     workers: int = 1
     log_every: int = 25
-    validate_every: int = 300
-    validation_scenes: int = 256
+    validate_every: int = 600
+    validation_scenes: int = 128
     checkpoint_every: int = 100
     export_minutes: float = 20.0
 
     def __post_init__(self) -> None:
         if (self.steps is None) == (self.minutes is None):
             raise OptionError("Give the length of the training as either steps or minutes, and not both.")
-        for name in ("steps", "minutes", "batch", "pairs", "threads", "chunk", "pool", "reuse", "validation_scenes"):
+        for name in (
+            "steps",
+            "minutes",
+            "batch",
+            "pairs",
+            "phrases",
+            "threads",
+            "chunk",
+            "pool",
+            "reuse",
+            "validation_scenes",
+        ):
             value = getattr(self, name)
             if value is not None and value <= 0:
                 raise OptionError(f"{name} must be above 0, but is {value}.")
-        if self.pairs > self.pairs_kept:
-            raise OptionError(
-                f"pairs ({self.pairs}) cannot exceed pairs_kept ({self.pairs_kept}), the pairs composed a scene."
-            )
+        for name in ("pairs", "phrases"):
+            if getattr(self, name) > getattr(self, f"{name}_kept"):
+                raise OptionError(
+                    f"{name} ({getattr(self, name)}) cannot exceed {name}_kept ({getattr(self, f'{name}_kept')}), "
+                    "what is composed for a scene."
+                )
         if self.pool % self.chunk or self.batch > self.chunk:
             raise OptionError(
                 f"pool ({self.pool}) must be a multiple of chunk ({self.chunk}), and a batch ({self.batch}) fit in a chunk."

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from iterprime_xai.data.scenes import Scene, StatementPair
+    from iterprime_xai.data.scenes import Scene
+    from iterprime_xai.data.scenes.statements import PhrasePair, StatementPair
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,22 @@ def grade_of(chunk: int, words_until: int, places_until: int) -> Grade:
     return PLACES if chunk < places_until else EVERYTHING
 
 
-def graded_pairs(scene: Scene, rng: np.random.Generator, count: int, grade: Grade) -> list[StatementPair]:
-    """At most ``count`` statement pairs of a grade about a scene; none for a scene of too many things."""
-    from iterprime_xai.data.scenes.statements import statement_pairs
+def graded_pairs(
+    scene: Scene, rng: np.random.Generator, statements: int, phrases: int, grade: Grade
+) -> tuple[list[StatementPair], list[PhrasePair]]:
+    """Statement pairs and phrase pairs of a grade about a scene, each repeated up to the number asked for.
 
-    return statement_pairs(scene, rng, count, grade.kinds) if len(scene.things) <= grade.things else []
+    Both empty for a scene of too many things, or one that proves too little.
+    """
+    from iterprime_xai.data.scenes.statements import phrase_pairs, statement_pairs
+
+    if len(scene.things) > grade.things:
+        return [], []
+    told = statement_pairs(scene, rng, statements, grade.kinds)
+    named = phrase_pairs(scene, rng, phrases, grade.kinds) if told else []
+    if not named:
+        return [], []
+    return (
+        [told[place % len(told)] for place in range(statements)],
+        [named[place % len(named)] for place in range(phrases)],
+    )

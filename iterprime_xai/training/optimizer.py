@@ -13,7 +13,7 @@ from iterprime_xai.training.config import TrainConfig
 FLOOR = 0.02
 """Learning rate at the very end, as a share of its peak."""
 
-DECAY_FROM = 0.5
+DECAY_FROM = 0.4
 """Share of the budget after which the learning rate falls."""
 
 
@@ -43,12 +43,14 @@ def build_optimisers(modules: list[nn.Module], config: TrainConfig) -> list[torc
                 bare.append(weight)
     groups = [{"params": plain, "weight_decay": config.weight_decay}, {"params": bare, "weight_decay": 0.0}]
     optimisers: list[torch.optim.Optimizer] = [torch.optim.AdamW(groups, lr=config.rate, betas=(0.9, 0.98))]
-    if matrices:
-        optimisers.append(
-            torch.optim.Muon(
-                matrices, lr=config.muon_rate, weight_decay=config.weight_decay, adjust_lr_fn="match_rms_adamw"
+    # Two of them, which two threads can step side by side.
+    for share in (matrices[::2], matrices[1::2]):
+        if share:
+            optimisers.append(
+                torch.optim.Muon(
+                    share, lr=config.muon_rate, weight_decay=config.weight_decay, adjust_lr_fn="match_rms_adamw"
+                )
             )
-        )
     for optimiser in optimisers:
         for group in optimiser.param_groups:
             group["peak"] = group["lr"]

@@ -23,66 +23,103 @@ RENDER_SIZES = (1, 1, 2, 3)
 """A scene is drawn at one of these multiples of the model's side and shrunk, as pictures of any size are in use."""
 
 
+PLAIN_SHARE = 0.35
+"""Share of training scenes drawn by the atlas's own artist; the others are redrawn by another hand."""
+
+EMPTY_SHARE = 0.05
+"""Share of training pictures that hold nothing of what is said about them."""
+
+NOT_ASKED = 255
+"""Target of a statement: what it speaks of is not asked for. In ``names`` also: no such thing."""
+
+
 @dataclass(frozen=True, eq=False)
-class Chunk:
-    """Composed scenes: ``images`` uint8 (n, side, side, 3); token ids int16 (n, pairs, length) of the ``true`` and ``false``
-    statement of each pair, padded with 0; ``kinds`` and ``changed`` str (n, pairs).
+class Scenes:
+    """Pictures, what is said of them, and what they hold (see :mod:`iterprime_xai.data.scenes.facts`).
+
+    ``images`` uint8 (n, side, side, 3); token ids (n, pairs, length) of the ``true`` and ``false`` text of each pair, padded with
+    0; ``targets`` uint8 (n, pairs), the thing that a referring phrase means; ``cells`` uint8 (n, grid, grid); ``names`` uint8
+    (n, things, 3); ``flags`` uint8 (n, things, flags); ``empty`` bool (n,): pictures of which nothing that is said is true.
     """
 
     images: np.ndarray
     true: np.ndarray
     false: np.ndarray
-    kinds: np.ndarray
-    changed: np.ndarray
+    targets: np.ndarray
+    cells: np.ndarray
+    names: np.ndarray
+    flags: np.ndarray
+    empty: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
-class Batch:
-    """What one step looks at: ``images`` uint8 (b, side, side, 3), token ids int64 (b, pairs, length), padded with 0."""
+class Chunk(Scenes):
+    """Composed scenes; ``kinds`` str (n, pairs): statements first, then phrases, whose kinds end in " phrase"."""
 
-    images: np.ndarray
-    true: np.ndarray
-    false: np.ndarray
+    kinds: np.ndarray
+
+
+Batch = Scenes
+"""What one step looks at; token ids int64."""
 
 
 def compose_chunk(
     number: int, config: TrainConfig, split: str = "train", grade: Grade = EVERYTHING, scenes: int | None = None
 ) -> Chunk:
-    """Compose, draw and caption ``scenes`` scenes (default: a chunk); the same number and settings give the same ones."""
+    """Compose, draw and caption ``scenes`` scenes (default: a chunk); the same number and settings give the same ones.
+
+    In the split "train" most scenes are drawn by many hands, and some pictures are of nothing.
+    """
     from PIL import Image
 
+    from iterprime_xai.data.scenes.facts import BACKGROUND, FLAGS, MOST_THINGS, cells, facts
     from iterprime_xai.data.scenes.generate import generate
-    from iterprime_xai.data.scenes.render import render_image
+    from iterprime_xai.data.scenes.nothing import nothing
+    from iterprime_xai.data.scenes.render import render
+    from iterprime_xai.data.scenes.restyle import HANDS
     from iterprime_xai.data.scenes.statements import vocabulary_words
     from iterprime_xai.training.tokenizer import build_tokenizer
 
-    side, count = config.shape.image_size, scenes or config.chunk
+    side, count, each = config.shape.image_size, scenes or config.chunk, config.pairs_kept + config.phrases_kept
     tokenizer = build_tokenizer(vocabulary_words(), config.shape.max_tokens)
     images = np.empty((count, side, side, 3), np.uint8)
+    targets = np.full((count, each), NOT_ASKED, np.uint8)
+    owners = np.full((count, config.shape.grid, config.shape.grid), BACKGROUND, np.uint8)
+    names = np.full((count, MOST_THINGS, 3), NOT_ASKED, np.uint8)
+    flags = np.zeros((count, MOST_THINGS, FLAGS), np.uint8)
+    empty = np.zeros(count, bool)
     texts: list[str] = []
     kinds: list[list[str]] = []
-    changed: list[list[str]] = []
     index = number * config.chunk * 64
     while len(kinds) < count:
-        scene = generate(config.seed, index, split)
+        rng = np.random.default_rng([config.seed, index + 1, 2])
+        training = split == "train"
+        atlas = f"main/{rng.integers(HANDS)}" if training and rng.random() > PLAIN_SHARE else None
+        scene = generate(config.seed, index, split, atlas)
         index += 1
-        rng = np.random.default_rng([config.seed, index, 2])
-        pairs = graded_pairs(scene, rng, config.pairs_kept, grade)
-        if not pairs:
+        told, named = graded_pairs(scene, rng, config.pairs_kept, config.phrases_kept, grade)
+        if not told:
             continue
-        # A scene that proves fewer pairs than asked for is asked the same ones more often.
-        pairs = [pairs[place % len(pairs)] for place in range(config.pairs_kept)]
+        row = len(kinds)
         size = side * int(rng.choice(RENDER_SIZES))
-        picture = Image.fromarray(render_image(scene, size))
-        if size != side:
-            picture = picture.resize((side, side), Image.Resampling.BICUBIC)
-        images[len(kinds)] = np.asarray(picture)
-        texts += [text for pair in pairs for text in (pair.true, pair.false)]
-        kinds.append([pair.kind for pair in pairs])
-        changed.append([pair.changed for pair in pairs])
+        empty[row] = training and rng.random() < EMPTY_SHARE
+        if empty[row]:
+            images[row] = nothing(side, rng)
+        else:
+            drawn = render(scene, size)
+            picture = Image.fromarray(drawn.image)
+            images[row] = np.asarray(
+                picture if size == side else picture.resize((side, side), Image.Resampling.BICUBIC)
+            )
+            found = facts(scene)
+            owners[row] = cells(drawn.masks, config.shape.grid)
+            names[row, : len(found.names)], flags[row, : len(found.flags)] = found.names, found.flags
+            targets[row, config.pairs_kept :] = [pair.target for pair in named]
+        texts += [text for pair in (*told, *named) for text in (pair.true, pair.false)]
+        kinds.append([*(pair.kind for pair in told), *(f"{pair.kind} phrase" for pair in named)])
     ids = tokenizer(texts, padding=True, truncation=True, max_length=config.shape.max_tokens)["input_ids"]
-    tokens = np.asarray(ids, np.int16).reshape(count, config.pairs_kept, 2, -1)
-    return Chunk(images, tokens[:, :, 0], tokens[:, :, 1], np.asarray(kinds), np.asarray(changed))
+    tokens = np.asarray(ids, np.int16).reshape(count, each, 2, -1)
+    return Chunk(images, tokens[:, :, 0], tokens[:, :, 1], targets, owners, names, flags, empty, np.asarray(kinds))
 
 
 def _quiet_worker() -> None:
@@ -139,7 +176,7 @@ class ScenePool:
         return self._chunks[number]
 
     def batch(self, step: int) -> Batch:
-        """The pictures and statement pairs of this step; waits for a chunk that is not there yet."""
+        """The pictures of this step with what is said of them; waits for a chunk that is not there yet."""
         config, numbers = self.config, self.numbers(step)
         for number in [*numbers, numbers[-1] + 1, numbers[-1] + 2][: len(numbers) + 1 + config.workers]:
             self._request(number)
@@ -149,11 +186,26 @@ class ScenePool:
         rng = np.random.default_rng([config.seed, step, 3])
         picks = rng.choice(len(chunks) * config.chunk, config.batch, replace=False)
         rows = [(chunks[pick // config.chunk], pick % config.chunk) for pick in picks.tolist()]
-        pairs = [rng.permutation(config.pairs_kept)[: config.pairs] for _ in rows]
-        true = [chunk.true[row, chosen] for (chunk, row), chosen in zip(rows, pairs, strict=True)]
-        false = [chunk.false[row, chosen] for (chunk, row), chosen in zip(rows, pairs, strict=True)]
+        # So many of the statements, and so many of the phrases behind them.
+        chosen = [
+            np.concatenate(
+                [
+                    rng.permutation(config.pairs_kept)[: config.pairs],
+                    config.pairs_kept + rng.permutation(config.phrases_kept)[: config.phrases],
+                ]
+            )
+            for _ in rows
+        ]
+        true, false, targets = (
+            [getattr(chunk, name)[row, pairs] for (chunk, row), pairs in zip(rows, chosen, strict=True)]
+            for name in ("true", "false", "targets")
+        )
         length = max(_length(each) for each in (*true, *false))
-        return Batch(np.stack([chunk.images[row] for chunk, row in rows]), _fit(true, length), _fit(false, length))
+        rest = {
+            name: np.stack([getattr(chunk, name)[row] for chunk, row in rows])
+            for name in ("images", "cells", "names", "flags", "empty")
+        }
+        return Batch(true=_fit(true, length), false=_fit(false, length), targets=np.stack(targets), **rest)
 
     def close(self) -> None:
         """Stop the background processes."""

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,14 @@ from iterprime_xai.training.checkpoint import NAME, load_checkpoint, save_checkp
 from iterprime_xai.training.config import TrainConfig
 from iterprime_xai.training.log import Log
 from iterprime_xai.training.network import build_model
-from iterprime_xai.training.objective import Extras, losses
+from iterprime_xai.training.objective import Extras, Losses, Pictures, losses
 from iterprime_xai.training.optimizer import build_optimisers, follow, plain_state, rate_at, set_rate, start_average
 from iterprime_xai.training.pool import Batch, Chunk, ScenePool, compose_chunk
 from iterprime_xai.training.tokenizer import build_tokenizer
 from iterprime_xai.training.validation import accuracies, margins
 
 VALIDATION_SEED = 7
-LOSSES = ("total", "matching", "twin", "word", "contrast", "accuracy")
+LOSSES = tuple(each.name for each in fields(Losses))
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,10 @@ class Run:
         self.device = torch.device(config.device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.words = sorted(vocabulary_words())
         tokenizer = build_tokenizer(self.words, config.shape.max_tokens)
-        self.mask_id = int(tokenizer.mask_token_id)
         self.model = build_model(config.shape, tokenizer.get_vocab(), config.seed).to(self.device)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed + 1)
-            self.extras = Extras(config.shape.text_width, len(tokenizer)).to(self.device)
+            self.extras = Extras(config.shape.vision_width, config.shape.text_width).to(self.device)
         self.weights = [*self.model.parameters(), *self.extras.parameters()]
         self.optimisers = build_optimisers([self.model, self.extras], config)
         self.average = start_average(self.model)
@@ -81,12 +80,11 @@ class Run:
     def _part(self, rows: slice, batch: Batch) -> tuple[tuple[torch.Tensor | None, ...], dict[str, float]]:
         """Gradients and losses of a part of the batch."""
         config = self.config
-        images, true, false = (
-            torch.from_numpy(each[rows]).to(self.device) for each in (batch.images, batch.true, batch.false)
-        )
+        pictures = Pictures.of(batch, rows, self.device)
+        looking = self.progress < config.look_share
         # Without the cache of cast weights, which threads would share: who came first would change the rounding.
         with torch.autocast(self.device.type, torch.bfloat16, enabled=config.bf16, cache_enabled=False):
-            found = losses(self.model, self.extras, images, true, false, config, self.mask_id)
+            found = losses(self.model, self.extras, pictures, config, looking)
         gradients = torch.autograd.grad(found.total, self.weights, allow_unused=True)
         return gradients, {name: float(getattr(found, name).detach()) for name in LOSSES}
 
@@ -106,8 +104,8 @@ class Run:
             present = [gradient for gradient in gradients if gradient is not None]
             weight.grad = sum(present[1:], present[0]) / len(parts) if present else None
         norm = float(torch.nn.utils.clip_grad_norm_(self.weights, config.clip))
+        list(lanes.map(lambda optimiser: optimiser.step(), self.optimisers))
         for optimiser in self.optimisers:
-            optimiser.step()
             optimiser.zero_grad(set_to_none=True)
         self.step += 1
         follow(self.average, self.model, config.ema, self.step)

@@ -12,14 +12,14 @@ from iterprime_xai.training.pool import Chunk
 
 
 @torch.no_grad()
-def margins(model: Any, chunk: Chunk, device: torch.device, batch: int = 32, pairs: int = 16) -> np.ndarray:
+def margins(model: Any, chunk: Chunk, device: torch.device, batch: int = 32) -> np.ndarray:
     """Match minus no-match logit, float32 (n, pairs, 2): of each true statement and of its false twin."""
     found = []
-    pairs = min(pairs, chunk.true.shape[1])
+    pairs = chunk.true.shape[1]
     for start in range(0, len(chunk.images), batch):
         rows = slice(start, start + batch)
         images = torch.from_numpy(chunk.images[rows]).to(device)
-        both = np.concatenate([chunk.true[rows, :pairs], chunk.false[rows, :pairs]], axis=1).astype(np.int64)
+        both = np.concatenate([chunk.true[rows], chunk.false[rows]], axis=1).astype(np.int64)
         both = both[:, :, : int((both != 0).sum(-1).max())]
         states = read_statements(model, torch.from_numpy(both).to(device), encode_images(model, images))
         margin = match_margin(model, states)
@@ -33,7 +33,7 @@ def accuracies(margin: np.ndarray, kinds: np.ndarray) -> dict[str, dict[str, flo
     """
     right = ((margin[..., 0] > 0) * 0.5 + (margin[..., 1] <= 0) * 0.5).ravel()
     order = ((margin[..., 0] > margin[..., 1]) + 0.5 * (margin[..., 0] == margin[..., 1])).ravel()
-    names = kinds[:, : margin.shape[1]].ravel()
+    names = kinds.ravel()
     table = {"all": np.ones(len(names), bool), **{str(kind): names == kind for kind in np.unique(names)}}
     return {
         kind: {"accuracy": float(right[rows].mean()), "twins": float(order[rows].mean()), "count": int(rows.sum())}

@@ -24,15 +24,16 @@ ALLOWED = {
 }
 
 
-def generate(seed: int, index: int, split: str = "val") -> Scene:
+def generate(seed: int, index: int, split: str = "val", atlas: str | None = None) -> Scene:
     """The scene with this number in this split; 2 to 8 things, nouns repeated in most.
 
-    Every thing stays at least 45 % visible. Raises ``OptionError`` for an unknown split.
+    Every thing stays at least 45 % visible. ``atlas`` has it drawn by another hand than the split's own (see
+    :func:`~iterprime_xai.data.scenes.sprites.tile`). Raises ``OptionError`` for an unknown split.
     """
     if split not in SPLITS:
         raise OptionError(f"A split of the scenes is one of {', '.join(SPLITS)}, but got {split!r}.")
     dice = Dice(seed, SPLITS.index(split), index)
-    atlas = "ood" if split == "ood" else "main"
+    atlas = atlas or ("ood" if split == "ood" else "main")
     background = _background(dice)
     things, hidden = _placed(dice, _cast(dice, split), atlas)
     while len(things) < 2:  # crowded out; the next draw has room

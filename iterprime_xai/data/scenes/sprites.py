@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from iterprime_xai.data.scenes.restyle import redraw
 from iterprime_xai.data.scenes.vocabulary import NOUN_INDEX
 
 ASSETS = Path(__file__).parents[2] / "assets"
@@ -43,14 +44,20 @@ def _atlas(name: str) -> np.ndarray:
         return np.asarray(sheet.convert("LA"))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def tile(atlas: str, noun: str) -> np.ndarray:
-    """Brightness and opacity of one drawing, uint8 (TILE, TILE, 2)."""
+    """Brightness and opacity of one drawing, uint8 (TILE, TILE, 2).
+
+    ``atlas`` is one of ``ATLASES``, or such a name with a hand that redraws it: "main/7".
+    """
+    sheet, _, hand = atlas.partition("/")
+    if hand:
+        return redraw(tile(sheet, noun), int(hand), NOUN_INDEX[noun])
     row, column = divmod(NOUN_INDEX[noun], COLUMNS)
-    return _atlas(atlas)[row * TILE : (row + 1) * TILE, column * TILE : (column + 1) * TILE]
+    return _atlas(sheet)[row * TILE : (row + 1) * TILE, column * TILE : (column + 1) * TILE]
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def aspect(atlas: str, noun: str) -> tuple[float, float]:
     """(width, height) of what is visible in a tile, as shares of the tile; the longer is about 1."""
     solid = tile(atlas, noun)[..., 1] > 127

@@ -14,16 +14,20 @@ import numpy as np
 from iterprime_xai.data.scenes.changes import mentions_unseen, variants
 from iterprime_xai.data.scenes.claims import MAKERS, Statement
 from iterprime_xai.data.scenes.dice import Dice
+from iterprime_xai.data.scenes.expressions import KINDS as PHRASE_KINDS
+from iterprime_xai.data.scenes.expressions import SceneExpression, expression_of_kind
 from iterprime_xai.data.scenes.scene import Scene
 from iterprime_xai.data.scenes.truth import Description, Truth, both, referent, truths
-from iterprime_xai.data.scenes.wording import AFTER, say, vocabulary_words
+from iterprime_xai.data.scenes.wording import AFTER, say, say_headless, vocabulary_words
 
 __all__ = [
     "KINDS",
+    "PhrasePair",
     "Statement",
     "StatementPair",
     "holds",
     "pair_of_kind",
+    "phrase_pairs",
     "statement_pairs",
     "tell",
     "vocabulary_words",
@@ -51,6 +55,16 @@ class StatementPair:
     changed: str
     true_statement: Statement
     false_statement: Statement
+
+
+@dataclass(frozen=True, slots=True)
+class PhrasePair:
+    """A phrase that means the one thing ``target``, and a phrase like it that fits nothing in the scene."""
+
+    true: str
+    false: str
+    kind: str
+    target: int
 
 
 def holds(scene: Scene, statement: Statement) -> Truth:
@@ -103,6 +117,40 @@ def pair_of_kind(scene: Scene, dice: Dice, kind: str) -> StatementPair | None:
             true, false = (tell(each, Dice(seed), form, sure) for each in (statement, other))
             if true != false:
                 return StatementPair(true, false, kind, changed, statement, other)
+    return None
+
+
+def phrase_pairs(
+    scene: Scene, rng: np.random.Generator, count: int, kinds: tuple[str, ...] | None = None
+) -> list[PhrasePair]:
+    """``count`` pairs of referring phrases, said as people say them, with or without a noun; fewer where little can be said."""
+    dice = Dice(int(rng.integers(2**63)))
+    weights = tuple(each for each in PHRASE_KINDS if kinds is None or each[0] in kinds)
+    pairs: list[PhrasePair] = []
+    for _ in range(count * 3):
+        if len(pairs) == count:
+            break
+        kind = dice.weighted(weights)
+        found = next((each for each in (expression_of_kind(scene, dice, kind) for _ in range(6)) if each), None)
+        false = found and _absent(scene, dice, found)
+        if found and false:
+            pairs.append(PhrasePair(found.text, false, kind, found.target))
+    return pairs
+
+
+def _absent(scene: Scene, dice: Dice, expression: SceneExpression) -> str | None:
+    """A phrase that differs from this one in one thing and fits nothing in the scene; ``None`` if there is none."""
+    headless = expression.description.noun == "thing" and not any(
+        word in expression.text.split() for word in ("thing", "one", "object")
+    )
+    for _, other in variants(scene, dice, Statement(expression.description), expression.kind):
+        if holds(scene, other) is not False or mentions_unseen(other):
+            continue
+        if headless and other.subject.noun == "thing":
+            return say_headless(other.subject, dice).text
+        article = "the" if expression.text.startswith("the ") else ""
+        anchor = "the" if article or " the " in expression.text else ""
+        return say(other.subject, dice, article, anchor).text
     return None
 
 

@@ -1,0 +1,72 @@
+"""What a scene holds, as arrays: of every thing its noun, colour and size, where it stands, and how it stands to others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from iterprime_xai.data.scenes.scene import Scene
+from iterprime_xai.data.scenes.truth import ORDERS, PLACES, RELATIONS, Description, place_fits, relates, truths
+from iterprime_xai.data.scenes.vocabulary import COLOURS, NOUN_INDEX, NOUNS, SIZES
+
+MOST_THINGS = 8
+FLAGS = len(PLACES) + len(ORDERS) + len(RELATIONS) * len(NOUNS)
+"""Places, being the first of its kind in an order, and every relation to every noun, in this sequence."""
+
+NO, YES, UNSURE = 0, 1, 2
+BACKGROUND, MIXED = 255, 254
+"""In a map of cells: no thing here; partly a thing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """All uint8. ``names`` (things, 3): indices of noun, colour and size; ``flags`` (things, FLAGS): NO, YES or UNSURE."""
+
+    names: np.ndarray
+    flags: np.ndarray
+
+
+def facts(scene: Scene) -> Facts:
+    """Everything that :class:`Facts` says, proved as :mod:`~iterprime_xai.data.scenes.truth` proves it."""
+    things = scene.things
+    names = [(NOUN_INDEX[thing.noun], COLOURS.index(thing.colour), SIZES.index(thing.size)) for thing in things]
+    flags = np.zeros((len(things), FLAGS), np.uint8)
+    start = len(PLACES) + len(ORDERS)
+    by_relation = flags[:, start:].reshape(len(things), len(RELATIONS), len(NOUNS))
+    for index, thing in enumerate(things):
+        flags[index, : len(PLACES)] = [_code(place_fits(thing, place)) for place in PLACES]
+        flags[index, len(PLACES) : start] = [_first(scene, index, order) for order in ORDERS]
+        for other, anchor in enumerate(names):
+            if other == index:
+                continue
+            for place, relation in enumerate(RELATIONS):
+                code = _code(relates(scene, index, relation, other))
+                known = by_relation[index, place, anchor[0]]
+                # One of several such things is enough; otherwise one that is unsure leaves it unsure.
+                by_relation[index, place, anchor[0]] = YES if YES in (code, known) else max(code, known)
+    return Facts(np.asarray(names, np.uint8), flags)
+
+
+def _first(scene: Scene, index: int, order: str) -> int:
+    """Whether a thing comes first of its kind; a thing without its like is the first and the last, so it is not asked."""
+    noun = scene.things[index].noun
+    if sum(thing.noun == noun for thing in scene.things) < 2:
+        return UNSURE
+    return _code(truths(scene, Description(noun=noun, order=order))[index])
+
+
+def _code(truth: bool | None) -> int:
+    return UNSURE if truth is None else YES if truth else NO
+
+
+def cells(masks: np.ndarray, grid: int) -> np.ndarray:
+    """uint8 (grid, grid): the thing that fills most of each cell; ``BACKGROUND`` and ``MIXED`` where none fills a third.
+
+    ``masks`` bool (things, side, side) with ``side`` a multiple of ``grid``.
+    """
+    count, side, _ = masks.shape
+    share = masks.reshape(count, grid, side // grid, grid, side // grid).mean(axis=(2, 4))
+    most = share.argmax(axis=0).astype(np.uint8)
+    filled, covered = share.max(axis=0), share.sum(axis=0)
+    return np.where(filled >= 0.33, most, np.where(covered < 0.04, BACKGROUND, MIXED)).astype(np.uint8)
