@@ -67,7 +67,7 @@ class Extras(nn.Module):
 
 @dataclass(frozen=True, eq=False)
 class Losses:
-    """The total and its parts (scalars with gradient), and shares of right answers: matching, nouns of cells, of referents."""
+    """The total and its parts (scalars with gradient), and shares of right answers: matching, nouns of cells, colours meant."""
 
     total: Tensor
     cell: Tensor
@@ -120,7 +120,7 @@ def cell_loss(extras: Extras, image_tokens: Tensor, pictures: Pictures) -> tuple
 
 
 def referent_loss(extras: Extras, states: Tensor, pictures: Pictures) -> tuple[Tensor, Tensor]:
-    """(loss, share of nouns named rightly): what a phrase means, in words, from its [CLS] states (b, k, width)."""
+    """(loss, share of colours named rightly): what a phrase means, in words, from its [CLS] states (b, k, width)."""
     asked = pictures.targets != NOT_ASKED
     if not asked.any():
         zero = states.sum() * 0

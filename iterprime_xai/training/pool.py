@@ -12,16 +12,18 @@ from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from iterprime_xai.training.config import TrainConfig
 from iterprime_xai.training.curriculum import EVERYTHING, Grade, grade_of, graded_pairs
 
+if TYPE_CHECKING:
+    from iterprime_xai.data.scenes.statements import PhrasePair, StatementPair
+
 RENDER_SIZES = (1, 1, 2, 3)
 """A scene is drawn at one of these multiples of the model's side and shrunk, as pictures of any size are in use."""
-
 
 PLAIN_SHARE = 0.35
 """Share of training scenes drawn by the atlas's own artist; the others are redrawn by another hand."""
@@ -115,7 +117,8 @@ def compose_chunk(
             owners[row] = cells(drawn.masks, config.shape.grid)
             names[row, : len(found.names)], flags[row, : len(found.flags)] = found.names, found.flags
             targets[row, config.pairs_kept :] = [pair.target for pair in named]
-        texts += [text for pair in (*told, *named) for text in (pair.true, pair.false)]
+        pairs: list[StatementPair | PhrasePair] = [*told, *named]
+        texts += [text for pair in pairs for text in (pair.true, pair.false)]
         kinds.append([*(pair.kind for pair in told), *(f"{pair.kind} phrase" for pair in named)])
     ids = tokenizer(texts, padding=True, truncation=True, max_length=config.shape.max_tokens)["input_ids"]
     tokens = np.asarray(ids, np.int16).reshape(count, each, 2, -1)

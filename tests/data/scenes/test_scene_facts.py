@@ -1,0 +1,145 @@
+"""What a scene holds, as arrays: read off scenes made by hand, and checked against descriptions."""
+
+from __future__ import annotations
+
+import numpy as np
+from scenes_by_hand import PLAIN, ROW, TWO_BIKES
+
+from iterprime_xai.data.scenes import Description, Relation, Scene, Thing, compose, fits, generate, render
+from iterprime_xai.data.scenes.facts import (
+    BACKGROUND,
+    FLAGS,
+    MIXED,
+    MOST_THINGS,
+    NO,
+    UNSURE,
+    YES,
+    Facts,
+    cells,
+    facts,
+)
+from iterprime_xai.data.scenes.generate import COUNTS
+from iterprime_xai.data.scenes.truth import ORDERS, PLACES, RELATIONS
+from iterprime_xai.data.scenes.vocabulary import COLOURS, NOUN_INDEX, NOUNS, SIZES
+
+CODES = {False: NO, True: YES, None: UNSURE}
+
+
+def _place(found: Facts, thing: int, place: str) -> int:
+    return int(found.flags[thing, PLACES.index(place)])
+
+
+def _order(found: Facts, thing: int, order: str) -> int:
+    return int(found.flags[thing, len(PLACES) + ORDERS.index(order)])
+
+
+def _relation(found: Facts, thing: int, relation: str, noun: str) -> int:
+    start = len(PLACES) + len(ORDERS) + RELATIONS.index(relation) * len(NOUNS)
+    return int(found.flags[thing, start + NOUN_INDEX[noun]])
+
+
+def test_names_are_indices_of_noun_colour_and_size() -> None:
+    found = facts(TWO_BIKES)
+    assert found.names.dtype == found.flags.dtype == np.uint8
+    assert found.names.tolist() == [
+        [NOUN_INDEX["tree"], COLOURS.index("green"), SIZES.index("large")],
+        [NOUN_INDEX["bike"], COLOURS.index("red"), SIZES.index("medium")],
+        [NOUN_INDEX["bike"], COLOURS.index("blue"), SIZES.index("medium")],
+    ]
+    assert found.flags.shape == (3, FLAGS)
+    assert set(np.unique(found.flags)) <= {NO, YES, UNSURE}
+
+
+def test_places_are_yes_no_or_unsure() -> None:
+    # Centres: tree (0.5, 0.4), bikes (0.2, 0.5) and (0.8, 0.5). Left needs x < 0.42, and is ruled out from 0.55.
+    found = facts(TWO_BIKES)
+    assert [_place(found, thing, "left") for thing in range(3)] == [UNSURE, YES, NO]
+    assert [_place(found, thing, "right") for thing in range(3)] == [UNSURE, NO, YES]
+    assert [_place(found, thing, "top") for thing in range(3)] == [YES, UNSURE, UNSURE]
+    assert [_place(found, thing, "middle") for thing in range(3)] == [YES, NO, NO]
+    assert _place(found, 1, "top right") == NO
+
+
+def test_the_first_of_a_kind_is_asked_only_where_there_are_several() -> None:
+    bikes, cats = facts(TWO_BIKES), facts(ROW)
+    assert [_order(bikes, 0, order) for order in ORDERS] == [UNSURE] * len(ORDERS)
+    assert [_order(bikes, thing, "left") for thing in (1, 2)] == [YES, NO]
+    assert [_order(bikes, thing, "right") for thing in (1, 2)] == [NO, YES]
+    # At the same height, and equally large: nobody can say.
+    assert [_order(bikes, thing, order) for thing in (1, 2) for order in ("top", "largest")] == [UNSURE] * 4
+    assert [_order(cats, thing, "largest") for thing in range(3)] == [NO, NO, YES]
+    assert [_order(cats, thing, "smallest") for thing in range(3)] == [YES, NO, NO]
+
+
+def test_relations_are_to_nouns_and_one_such_thing_is_enough() -> None:
+    found = facts(TWO_BIKES)
+    # One bike stands on either side of the tree, so it is left of a bike and right of a bike.
+    assert _relation(found, 0, "left of", "bike") == _relation(found, 0, "right of", "bike") == YES
+    assert [_relation(found, thing, "left of", "tree") for thing in (1, 2)] == [YES, NO]
+    assert [_relation(found, thing, "right of", "tree") for thing in (1, 2)] == [NO, YES]
+    assert [_relation(found, thing, "right of", "bike") for thing in (1, 2)] == [NO, YES]
+    assert _relation(found, 0, "left of", "tree") == NO, "a thing stands in no relation to itself"
+    assert not found.flags[:, len(PLACES) + len(ORDERS) :].reshape(3, len(RELATIONS), -1)[:, :, NOUN_INDEX["dog"]].any()
+
+
+def test_an_unsure_one_leaves_it_unsure_until_another_is_sure() -> None:
+    dog = Thing("dog", "black", "small", 0.2, 0.3, 0.16)
+    # 0.05 to the right: neither proved left of it nor ruled out. The other cat is far to the right.
+    close, far = (Thing("cat", "red", "small", x, 0.8, 0.16) for x in (0.25, 0.9))
+    one, two = facts(compose([dog, close], PLAIN)), facts(compose([dog, close, far], PLAIN))
+    assert _relation(one, 0, "left of", "cat") == UNSURE
+    assert _relation(one, 0, "right of", "cat") == NO
+    assert _relation(two, 0, "left of", "cat") == YES
+    assert _relation(facts(compose([dog, far, close], PLAIN)), 0, "left of", "cat") == YES
+
+
+def _asked(scene: Scene, thing: int) -> list[tuple[int, int, Description]]:
+    """(flag, what it has to be, the description that says the same)."""
+    noun, found = scene.things[thing].noun, facts(scene)
+    several = sum(each.noun == noun for each in scene.things) > 1
+    rows = [(_place(found, thing, place), Description(place=place)) for place in PLACES]
+    if several:
+        rows += [(_order(found, thing, order), Description(noun, order=order)) for order in ORDERS]
+    rows += [
+        (_relation(found, thing, name, other), Description(relations=(Relation(name, Description(other)),)))
+        for name in RELATIONS
+        for other in {each.noun for each in scene.things}
+    ]
+    return [(code, CODES[fits(scene, thing, description)], description) for code, description in rows]
+
+
+def test_every_flag_says_what_its_description_proves() -> None:
+    seen = set()
+    for index in range(12):
+        scene = generate(31, index, "train")
+        for thing in range(len(scene.things)):
+            for code, expected, description in _asked(scene, thing):
+                assert code == expected, (scene.name, thing, description)
+                seen.add(code)
+    assert seen == {NO, YES, UNSURE}
+
+
+def test_no_scene_holds_more_things_than_there_is_room_for() -> None:
+    assert max(count for count, _ in COUNTS) == MOST_THINGS < MIXED < BACKGROUND
+
+
+def test_a_cell_belongs_to_what_fills_a_third_of_it() -> None:
+    masks = np.zeros((2, 20, 20), bool)  # 2 x 2 cells of 100 pixels
+    masks[0, :3, :10] = True  # 30 of the upper left cell
+    masks[1, 3:4, :5] = True  # and 5 by the other thing: neither fills a third
+    masks[0, :4, 10:] = True  # 40 of the upper right cell
+    masks[1, 4:7, 10:] = True  # against 30
+    masks[1, 10:12, :2] = True  # 4 of the lower left cell: enough to spoil it
+    masks[1, 10, 10:13] = True  # 3 of the lower right cell: too little to count
+    found = cells(masks, 2)
+    assert found.dtype == np.uint8
+    assert found.tolist() == [[MIXED, 0], [MIXED, BACKGROUND]]
+
+
+def test_cells_of_a_drawn_scene_lie_where_its_things_are() -> None:
+    found = cells(render(TWO_BIKES, 112).masks, 14)
+    # The tree's centre is at (0.5, 0.4): column 7, row 5; the corners are empty.
+    assert found[5, 7] == 0
+    assert {int(found[row, column]) for row in (0, 13) for column in (0, 13)} == {BACKGROUND}
+    across = {thing: np.flatnonzero((found == thing).any(axis=0)) for thing in range(3)}
+    assert across[1].max() < across[0].mean() < across[2].min()
