@@ -7,7 +7,13 @@ from iterprime_xai.data.scenes.matching import MatchingPair, matching_pairs
 from iterprime_xai.data.scenes.render import Rendered, render, render_image
 from iterprime_xai.data.scenes.samples import samples
 from iterprime_xai.data.scenes.scene import Background, Scene, Thing
-from iterprime_xai.data.scenes.statements import StatementPair, statement_pairs, vocabulary_words
+from iterprime_xai.data.scenes.statements import (
+    PhrasePair,
+    StatementPair,
+    phrase_pairs,
+    statement_pairs,
+    vocabulary_words,
+)
 from iterprime_xai.data.scenes.truth import Description, Relation, find, fits, referent
 from iterprime_xai.data.scenes.vocabulary import SPLITS
 
@@ -16,6 +22,7 @@ __all__ = [
     "Background",
     "Description",
     "MatchingPair",
+    "PhrasePair",
     "Relation",
     "Rendered",
     "Scene",
@@ -29,6 +36,7 @@ __all__ = [
     "fits",
     "generate",
     "matching_pairs",
+    "phrase_pairs",
     "referent",
     "render",
     "render_image",

@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from iterprime_xai.data.scenes import SPLITS, generate
+from iterprime_xai.data.scenes import SPLITS, compose, generate, render
 from iterprime_xai.data.scenes.dice import Dice
 from iterprime_xai.data.scenes.vocabulary import COLOURS, NOUNS, is_unseen
 from iterprime_xai.records import OptionError
@@ -70,6 +70,17 @@ def test_only_ood_is_drawn_by_the_other_artist() -> None:
         "testB": "main",
         "ood": "ood",
     }
+
+
+def test_another_hand_draws_the_scene_with_this_number_and_nothing_is_hidden_too_far() -> None:
+    for index in range(12):
+        scene, plain = (generate(0, index, "train", atlas) for atlas in (f"main/{index}", None))
+        assert (scene.atlas, plain.atlas) == (f"main/{index}", "main")
+        assert (scene.background, scene.name) == (plain.background, plain.name)
+        visible = render(scene, 112).masks
+        for place, thing in enumerate(scene.things):
+            alone = render(compose([thing], scene.background, scene.atlas), 112).masks[0]
+            assert visible[place].sum() > 0.45 * alone.sum()
 
 
 def test_all_nouns_colours_sizes_and_backgrounds_come_up() -> None:
