@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from iterprime_xai.data.scenes.restyle import HANDS
+from iterprime_xai.data.scenes.vocabulary import COLOURS, NOUNS, SIZES
+from iterprime_xai.training.pool import EMPTY_SHARE, PLAIN_SHARE
+
 HEAD = """---
 library_name: transformers
 license: apache-2.0
@@ -13,22 +17,13 @@ tags: [blip, image-text-matching, grad-cam, referring-expressions]
 # tiny: a miniature BLIP for drawn scenes
 """
 
-DATA = """
-## What it learned from
-
-Pictures of scenes that `iterprime_xai` draws itself (49 kinds of things in 8 colours and 3 sizes on varied backgrounds), each
-with statements that the scene proves true, and for each a twin that differs in one thing and is proved false. **No box and no
-mask was shown to it**: where its heatmaps fall on the right thing, that came about by itself. Two colours of every noun were never
-shown (split testB), nor any drawing by another artist (split ood).
-"""
-
 
 def card(record: dict[str, Any]) -> str:
     """Markdown of the card for what :func:`iterprime_xai.training.export` recorded."""
     parts = (
         HEAD,
         _what(record),
-        DATA,
+        _data(record),
         _how(record),
         _validation(record["validation"]),
         _figures(record["figures"]),
@@ -44,6 +39,31 @@ whether a statement is true of a small drawn scene, and its cross-attention can 
 """
 
 
+def _data(record: dict[str, Any]) -> str:
+    patch = record["config"]["shape"]["patch_size"]
+    return f"""
+## What it learned from
+
+Pictures of scenes that `iterprime_xai` draws itself: {len(NOUNS)} kinds of things in {len(COLOURS)} colours and
+{len(SIZES)} sizes on varied backgrounds. {1 - PLAIN_SHARE:.0%} of them are redrawn by one of {HANDS} "hands" that turn, stretch,
+flatten and outline the drawings. {EMPTY_SHARE:.0%} of the pictures hold noise and blots instead of things, and all that is
+said of them is false.
+
+**What was labelled.** The image tower was taught what each cell of {patch} x {patch} pixels holds: nothing, or the noun,
+colour and size of the thing that fills it, where that thing stands, whether it is first of its kind in an order,
+and how it stands to other nouns. These labels come from the visible masks of the scene, so the image tower did see
+where things are. They take the place of the labelled photographs that the image towers of larger models start from.
+
+**What was not.** The text side learned from texts only: statements and referring phrases that the scene proves true,
+each with a twin that differs in one thing and is proved false, and the question, in words, which noun, colour, size
+and place a phrase means. No box, mask or position was shown to the cross-attention, and nothing was asked of its
+attention or gradients: where its heatmaps fall is not trained. But it reads the tokens of the image tower, which say
+what is where.
+
+Two colours of every noun were never shown (split testB), nor any drawing by the other artist (split ood).
+"""
+
+
 def _how(record: dict[str, Any]) -> str:
     config, shape = record["config"], record["config"]["shape"]
     minutes = max(1, round(record["seconds"] / 60))
@@ -53,11 +73,12 @@ def _how(record: dict[str, Any]) -> str:
         f"Shape: {shape['image_size']} px, {grid} x {grid} patches; vision {shape['vision_layers']} layers of width "
         f"{shape['vision_width']}, text {shape['text_layers']} layers of width {shape['text_width']}, {shape['heads']} heads, "
         "cross-attention in every text layer.",
-        "Objectives: matching (true against false statements), each true statement against its own twin (weight "
-        f"{config['pair_weight']:g}), guessing the hidden word that makes the difference (weight "
-        f"{config['correction_weight']:g}), contrast of pictures and captions (weight {config['contrastive_weight']:g}).",
-        f"Length: {record['steps']} steps of {config['batch']} pictures with {config['pairs']} pairs of statements each, "
-        f"{minutes} minutes. The weights are an exponential moving average.",
+        "Objectives: matching (true against false texts), each true text against its own twin (weight "
+        f"{config['pair_weight']:g}), what a phrase means (weight {config['referent_weight']:g}), contrast of pictures "
+        f"and captions (weight {config['contrastive_weight']:g}), what every cell holds (weight "
+        f"{config['cell_weight']:g}; it alone for the first {config['look_share']:.0%} of the run).",
+        f"Length: {record['steps']} steps of {config['batch']} pictures, each with {config['pairs']} pairs of statements and "
+        f"{config['phrases']} pairs of phrases, {minutes} minutes. The weights are an exponential moving average.",
         f"Hardware: {record['hardware']}.",
         f"Command: `iterprime-xai train RUN {length} --seed {config['seed']}`; every setting is in `training.json`.",
     )
@@ -70,8 +91,9 @@ def _limits(record: dict[str, Any]) -> str:
 
 - It knows drawn scenes only, and the {len(record["words"])} words listed in `training.json`; any other word is split into
   characters that it never saw. On photographs its answers mean nothing.
-- Its probabilities are not calibrated for bare phrases ("the left dog"): it was trained on whole statements.
-- Kinds of statements differ widely in how surely they are decided: see the table.
+- It was trained on as many false texts as true ones, the false ones close to the true; where it is otherwise, its probabilities
+  are not calibrated.
+- Kinds of statements and phrases differ widely in how surely they are decided: see the table.
 """
 
 
@@ -80,7 +102,7 @@ def _validation(table: dict[str, dict[str, float]]) -> str:
         return "\n## How well\n\nNot validated yet.\n"
     lines = [
         "\n## How well\n",
-        "Statements about unseen scenes at the last validation of the training; chance is 0.500 in both columns.\n",
+        "Statements and phrases about unseen scenes at the last validation of the training; chance is 0.500 in both columns.\n",
         "| kind | decided rightly | true above its twin | pairs |",
         "| --- | ---: | ---: | ---: |",
         *(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +28,23 @@ class Log:
     def __call__(self, event: str, **values: Any) -> None:
         """Append one event; floats are kept to five significant digits."""
         entry = {"event": event, **{name: _rounded(value) for name, value in values.items()}}
+        self._append(json.dumps(entry, ensure_ascii=False) + "\n")
+        if self._listen is not None:
+            self._listen(entry)
+
+    def _append(self, line: str) -> None:
+        """Append a line, not joined to one that a kill cut short."""
         try:
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+            with self.path.open("a+b") as file:
+                end = file.seek(0, os.SEEK_END)
+                if end:
+                    file.seek(end - 1)
+                    line = line if file.read(1) == b"\n" else "\n" + line
+                file.write(line.encode("utf-8"))
         except OSError as error:
             raise StorageError(
                 f"The training log cannot be written to {self.path}: {error}. Free space or choose another folder."
             ) from error
-        if self._listen is not None:
-            self._listen(entry)
 
 
 def read_log(folder: Path) -> list[dict[str, Any]]:

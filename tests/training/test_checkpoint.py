@@ -71,3 +71,15 @@ def test_log_appends_rounds_and_skips_a_line_cut_short(tmp_path):
         {"event": "train", "step": 2},
     ]
     assert heard == entries[:1]
+
+
+def test_entry_after_a_line_cut_short_is_not_lost(tmp_path):
+    (tmp_path / "log.jsonl").write_text('{"event": "start"}\n{"event": "tra', encoding="utf-8")
+    log = Log(tmp_path)
+    log("start", step=4)
+    log("train", step=5, note="größer")
+    assert read_log(tmp_path) == [
+        {"event": "start"},
+        {"event": "start", "step": 4},
+        {"event": "train", "step": 5, "note": "größer"},
+    ]

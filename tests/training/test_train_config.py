@@ -28,6 +28,8 @@ def test_settings_of_another_version_are_refused_by_name():
         ({"minutes": 1.0}, "not both"),
         ({"steps": 0}, "steps must be above 0"),
         ({"pairs": 99}, "pairs_kept"),
+        ({"phrases": 99}, r"phrases \(99\) cannot exceed phrases_kept \(10\)"),
+        ({"phrases": 0}, "phrases must be above 0"),
         ({"pool": 1000}, "multiple of chunk"),
         ({"part": 5}, "part must divide"),
         ({"device": "tpu"}, "'tpu'"),
@@ -42,6 +44,11 @@ def test_impossible_settings_are_refused(changes, word):
 def test_impossible_shapes_are_refused(changes, word):
     with pytest.raises(OptionError, match=word):
         ModelShape(**changes)
+
+
+def test_settings_of_a_run_that_guessed_hidden_words_are_refused():
+    with pytest.raises(OptionError, match="correction_weight"):
+        TrainConfig.from_dict({**TrainConfig(steps=1).to_dict(), "correction_weight": 0.3})
 
 
 def test_a_scene_is_used_about_as_often_as_asked():

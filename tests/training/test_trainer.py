@@ -22,8 +22,8 @@ from iterprime_xai.training.validation import accuracies
 def test_rate_rises_stays_and_falls():
     assert rate_at(0, 0.0, 10) == pytest.approx(0.1)
     assert rate_at(9, 0.1, 10) == pytest.approx(1.0)
-    assert rate_at(50, 0.5, 10) == pytest.approx(1.0)
-    assert rate_at(75, 0.75, 10) == pytest.approx(FLOOR + (1 - FLOOR) / 2)
+    assert rate_at(40, 0.4, 10) == pytest.approx(1.0)
+    assert rate_at(70, 0.7, 10) == pytest.approx(FLOOR + (1 - FLOOR) / 2)
     assert rate_at(99, 1.0, 10) == pytest.approx(FLOOR)
 
 
@@ -33,15 +33,20 @@ def test_every_weight_belongs_to_one_optimiser_and_norms_are_not_orthogonalised(
 
     config = settings(muon_rate=0.002)
     model = build_model(config.shape, vocabulary(["a"]), 0)
-    adam, muon = build_optimisers([model], config)
-    groups = [weight for optimiser in (adam, muon) for group in optimiser.param_groups for weight in group["params"]]
-    assert sorted(map(id, groups)) == sorted(map(id, model.parameters()))
-    fast = {id(weight) for group in muon.param_groups for weight in group["params"]}
+    adam, *muons = build_optimisers([model], config)
+    everything, matrices = (
+        [weight for optimiser in several for group in optimiser.param_groups for weight in group["params"]]
+        for several in ((adam, *muons), muons)
+    )
+    assert sorted(map(id, everything)) == sorted(map(id, model.parameters()))
+    assert len(muons) == 2, "two, which two threads can step side by side"
+    fast = {id(weight) for weight in matrices}
     named = dict(model.named_parameters())
     assert id(named["text_encoder.encoder.layer.0.crossattention.self.query.weight"]) in fast
     assert id(named["vision_model.encoder.layers.0.mlp.fc1.weight"]) in fast
     assert id(named["text_encoder.embeddings.word_embeddings.weight"]) not in fast
-    assert all(weight.ndim == 2 for group in muon.param_groups for weight in group["params"])
+    assert all(weight.ndim == 2 for weight in matrices)
+    assert len(build_optimisers([model], replace(config, muon_rate=0.0))) == 1
 
 
 def test_average_moves_by_the_share_that_decay_leaves():
@@ -67,17 +72,18 @@ def _losses(out) -> list[float]:
 
 
 def test_resumed_run_takes_the_very_steps_of_an_uninterrupted_one(settings, tmp_path):
-    assert train(settings(steps=6), tmp_path / "whole").finished
+    config = settings(steps=6, look_share=0.6)  # it is stopped while it looks, and goes on to read
+    assert train(config, tmp_path / "whole").finished
     stopped = tmp_path / "stopped"
 
     def stop_at_three(entry):
         if entry["event"] == "train" and entry["step"] == 3:
             os.kill(os.getpid(), signal.SIGTERM) if os.name == "posix" else signal.raise_signal(signal.SIGINT)
 
-    first = train(settings(steps=6), stopped, listen=stop_at_three)
+    first = train(config, stopped, listen=stop_at_three)
     assert not first.finished
     assert first.steps == 3
-    second = train(settings(steps=6), stopped, resume=True)
+    second = train(config, stopped, resume=True)
     assert second.finished
     assert _losses(stopped) == _losses(tmp_path / "whole")
     one, two = (load_checkpoint(tmp_path / name)["average"] for name in ("whole", "stopped"))
@@ -125,8 +131,17 @@ def test_log_tells_speed_losses_and_accuracy_per_kind(settings, tmp_path):
     assert [entry["event"] for entry in entries][:2] == ["start", "train"]
     assert entries[-1]["event"] == "end"
     step = next(entry for entry in entries if entry["event"] == "train")
-    assert {"matching", "twin", "word", "contrast", "accuracy", "rate", "scenes_per_second", "seconds"} <= set(step)
-    assert {"all", "position", "relation"} <= set(result.figures)
+    assert {"cell", "matching", "twin", "referent", "contrast"} <= set(step)
+    assert {"accuracy", "cell_accuracy", "referent_accuracy", "rate", "scenes_per_second", "seconds"} <= set(step)
+    assert "all" in result.figures
+    assert any(kind.endswith(" phrase") for kind in result.figures)
+
+
+def test_run_looks_first_and_reads_later(settings, tmp_path):
+    train(settings(steps=4, look_share=0.5), tmp_path)
+    entries = [entry for entry in read_log(tmp_path) if entry["event"] == "train"]
+    assert [entry["matching"] > 0 for entry in entries] == [False, False, True, True]
+    assert all(entry["cell"] > 0 for entry in entries)
 
 
 def test_budget_of_minutes_ends_the_run(settings, tmp_path):
@@ -136,13 +151,13 @@ def test_budget_of_minutes_ends_the_run(settings, tmp_path):
 
 
 def test_run_learns_a_handful_of_scenes(settings, tmp_path):
-    # One chunk of eight scenes with two pairs each, seen again and again, can be learned by heart.
+    # One chunk of eight scenes with two pairs of each sort, seen again and again, can be learned by heart.
     config = settings(
-        steps=150, batch=8, part=8, pool=8, pairs_kept=2, reuse=1000.0, bf16=False, rate=3e-3, log_every=25
-    )
+        steps=150, batch=8, part=8, pool=8, pairs_kept=2, phrases_kept=2, reuse=1000.0, bf16=False, rate=3e-3, log_every=25,
+    )  # fmt: skip
     train(replace(config, validate_every=1000), tmp_path)
     entries = [entry for entry in read_log(tmp_path) if entry["event"] == "train"]
-    for name in ("matching", "twin", "word", "contrast"):
+    for name in ("cell", "matching", "twin", "referent", "contrast"):
         assert entries[-1][name] < 0.6 * entries[0][name], name
 
 
