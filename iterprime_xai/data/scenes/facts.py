@@ -11,8 +11,15 @@ from iterprime_xai.data.scenes.truth import ORDERS, PLACES, RELATIONS, Descripti
 from iterprime_xai.data.scenes.vocabulary import COLOURS, NOUN_INDEX, NOUNS, SIZES
 
 MOST_THINGS = 8
-FLAGS = len(PLACES) + len(ORDERS) + len(RELATIONS) * len(NOUNS)
-"""Places, being the first of its kind in an order, and every relation to every noun, in this sequence."""
+SPATIAL_ORDERS = ("left", "right", "top", "bottom")
+RANKS: tuple[tuple[str, int, bool], ...] = (
+    *((order, rank, True) for order in SPATIAL_ORDERS for rank in (2, 3)),
+    *((order, rank, False) for order in SPATIAL_ORDERS for rank in (1, 2, 3, 4)),
+)
+"""Order, rank, and whether among its kind only: third of its kind from the left, fourth of all things from the top."""
+
+FLAGS = len(PLACES) + len(ORDERS) + len(RELATIONS) * len(NOUNS) + len(RANKS)
+"""Places, being the first of its kind in an order, every relation to every noun, and ranks, in this sequence."""
 
 NO, YES, UNSURE = 0, 1, 2
 BACKGROUND, MIXED = 255, 254
@@ -33,10 +40,11 @@ def facts(scene: Scene) -> Facts:
     names = [(NOUN_INDEX[thing.noun], COLOURS.index(thing.colour), SIZES.index(thing.size)) for thing in things]
     flags = np.zeros((len(things), FLAGS), np.uint8)
     start = len(PLACES) + len(ORDERS)
-    by_relation = flags[:, start:].reshape(len(things), len(RELATIONS), len(NOUNS))
+    by_relation = flags[:, start : start + len(RELATIONS) * len(NOUNS)].reshape(len(things), len(RELATIONS), len(NOUNS))
     for index, thing in enumerate(things):
         flags[index, : len(PLACES)] = [_code(place_fits(thing, place)) for place in PLACES]
-        flags[index, len(PLACES) : start] = [_first(scene, index, order) for order in ORDERS]
+        flags[index, len(PLACES) : start] = [_ranked(scene, index, order, 1, True) for order in ORDERS]
+        flags[index, -len(RANKS) :] = [_ranked(scene, index, *each) for each in RANKS]
         for other, anchor in enumerate(names):
             if other == index:
                 continue
@@ -48,12 +56,12 @@ def facts(scene: Scene) -> Facts:
     return Facts(np.asarray(names, np.uint8), flags)
 
 
-def _first(scene: Scene, index: int, order: str) -> int:
-    """Whether a thing comes first of its kind; a thing without its like is the first and the last, so it is not asked."""
+def _ranked(scene: Scene, index: int, order: str, rank: int, own_kind: bool) -> int:
+    """Whether a thing comes at this rank; a thing without its like is the first and the last of it, so it is not asked."""
     noun = scene.things[index].noun
-    if sum(thing.noun == noun for thing in scene.things) < 2:
+    if own_kind and sum(thing.noun == noun for thing in scene.things) < 2:
         return UNSURE
-    return _code(truths(scene, Description(noun=noun, order=order))[index])
+    return _code(truths(scene, Description(noun=noun if own_kind else "thing", order=order, rank=rank))[index])
 
 
 def _code(truth: bool | None) -> int:

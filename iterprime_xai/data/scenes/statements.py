@@ -38,7 +38,7 @@ KINDS: tuple[tuple[str, float], ...] = (
     ("relation", 30),
     ("attribute", 14),
     ("category", 7),
-    ("ordinal", 8),
+    ("ordinal", 12),
     ("comparison", 5),
     ("clauses", 5),
     ("implicit", 3),
