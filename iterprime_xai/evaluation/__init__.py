@@ -6,19 +6,52 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from iterprime_xai.evaluation.auroc import auroc_interval, balanced_threshold
+    from iterprime_xai.evaluation.bootstrap import Interval, difference, interval
     from iterprime_xai.evaluation.heat import HeatRow, heat_in_object, heat_table, peak_in_object
-    from iterprime_xai.evaluation.matching import MatchingRow, matching_table
+    from iterprime_xai.evaluation.looking import LookRow, look
+    from iterprime_xai.evaluation.matching import MatchingRow, PairRow, matching_table
+    from iterprime_xai.evaluation.presence import PhraseRow, PresenceRow
+    from iterprime_xai.evaluation.quality import difference_rows, quality_rows
+    from iterprime_xai.evaluation.row_files import load_rows, save_rows
+    from iterprime_xai.evaluation.ways import Way
 
-_WHERE = {
-    "HeatRow": "iterprime_xai.evaluation.heat",
-    "heat_in_object": "iterprime_xai.evaluation.heat",
-    "heat_table": "iterprime_xai.evaluation.heat",
-    "peak_in_object": "iterprime_xai.evaluation.heat",
-    "MatchingRow": "iterprime_xai.evaluation.matching",
-    "matching_table": "iterprime_xai.evaluation.matching",
+_NAMES = {
+    "auroc": "auroc_interval balanced_threshold",
+    "bootstrap": "Interval difference interval",
+    "heat": "HeatRow heat_in_object heat_table peak_in_object",
+    "looking": "LookRow look",
+    "matching": "MatchingRow PairRow matching_table",
+    "presence": "PhraseRow PresenceRow",
+    "quality": "difference_rows quality_rows",
+    "row_files": "load_rows save_rows",
+    "ways": "Way",
 }
+_WHERE = {name: f"iterprime_xai.evaluation.{module}" for module, names in _NAMES.items() for name in names.split()}
 
-__all__ = ["HeatRow", "MatchingRow", "heat_in_object", "heat_table", "matching_table", "peak_in_object"]
+__all__ = [
+    "HeatRow",
+    "Interval",
+    "LookRow",
+    "MatchingRow",
+    "PairRow",
+    "PhraseRow",
+    "PresenceRow",
+    "Way",
+    "auroc_interval",
+    "balanced_threshold",
+    "difference",
+    "difference_rows",
+    "heat_in_object",
+    "heat_table",
+    "interval",
+    "load_rows",
+    "look",
+    "matching_table",
+    "peak_in_object",
+    "quality_rows",
+    "save_rows",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Intervals of a mean over rows that belong together in pictures: pictures are drawn again, not rows."""
+"""Intervals over rows that belong together in pictures: pictures are drawn again, not rows."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from iterprime_xai.records.errors import OptionError
 
 ROUNDS = 1000
 
@@ -30,11 +32,37 @@ def interval(values: Sequence[float], pictures: Sequence[Hashable], seed: int = 
     rows = np.asarray(values, np.float64)
     if not len(rows):
         return Interval(float("nan"), float("nan"), float("nan"))
-    places = {picture: place for place, picture in enumerate(dict.fromkeys(pictures))}
-    owner = np.fromiter((places[picture] for picture in pictures), np.int64, len(rows))
-    totals = np.bincount(owner, rows, len(places))
-    counts = np.bincount(owner, minlength=len(places)).astype(np.float64)
-    draws = np.random.default_rng(seed).integers(0, len(places), (rounds, len(places)))
+    owner, draws = redraw(pictures, seed, rounds)
+    places = draws.shape[1]
+    totals = np.bincount(owner, rows, places)
+    counts = np.bincount(owner, minlength=places).astype(np.float64)
     means = totals[draws].sum(1) / counts[draws].sum(1)
     low, high = np.percentile(means, [2.5, 97.5])
     return Interval(float(rows.mean()), float(low), float(high))
+
+
+def difference(
+    values: Sequence[float],
+    others: Sequence[float],
+    pictures: Sequence[Hashable],
+    seed: int = 0,
+    rounds: int = ROUNDS,
+) -> Interval:
+    """Mean of ``values - others`` with its interval: two ways compared on the same rows, row by row.
+
+    Much narrower than the difference of two separate intervals, since what makes a row hard for both cancels. Raises
+    ``OptionError`` where the rows do not pair up.
+    """
+    if not len(values) == len(others) == len(pictures):
+        raise OptionError(
+            f"A paired difference needs the same rows on both sides, but got {len(values)} values against {len(others)} "
+            f"for {len(pictures)} pictures; match the rows by sample first."
+        )
+    return interval(np.asarray(values, np.float64) - np.asarray(others, np.float64), pictures, seed, rounds)  # type: ignore[arg-type]
+
+
+def redraw(pictures: Sequence[Hashable], seed: int, rounds: int) -> tuple[np.ndarray, np.ndarray]:
+    """For each row the number of its picture, and for each round the numbers of the pictures drawn: (rounds, pictures)."""
+    places = {picture: place for place, picture in enumerate(dict.fromkeys(pictures))}
+    owner = np.fromiter((places[picture] for picture in pictures), np.int64, len(pictures))
+    return owner, np.random.default_rng(seed).integers(0, len(places), (rounds, len(places)))

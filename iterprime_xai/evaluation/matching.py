@@ -21,6 +21,44 @@ Score = Callable[[Image.Image, Sequence[str]], Sequence[float]]
 CHANCE = 0.5
 
 
+LOOKED_UP = ("noun", "colour", "size")
+"""Changes that a look at the things tells, wherever they stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairRow:
+    """A true text and its false twin about one picture, with the match probability of each.
+
+    ``changed`` is what the twin differs in. ``hard``: every noun of the twin is in the picture and the change is one of place,
+    relation, order, comparison or role, so that only where things stand, or how they compare, tells. The others are plain: the
+    twin names a thing that is not there, or another noun, colour or size.
+    """
+
+    image: str
+    split: str
+    kind: str
+    changed: str
+    hard: bool
+    told_by_nouns: bool
+    told_by_positions: bool
+    true: str
+    false: str
+    true_probability: float
+    false_probability: float
+
+    @property
+    def order(self) -> float:
+        """1 where the true text scores higher, 0.5 for a tie."""
+        if self.true_probability == self.false_probability:
+            return 0.5
+        return float(self.true_probability > self.false_probability)
+
+    @property
+    def decided(self) -> float:
+        """Share of the two texts on the right side of 0.5."""
+        return ((self.true_probability > CHANCE) + (self.false_probability <= CHANCE)) / 2
+
+
 @dataclass(frozen=True, slots=True)
 class MatchingRow:
     """One kind of statement.
@@ -49,25 +87,47 @@ def matcher_score(matcher: ImageTextMatcher) -> Score:
     return score
 
 
+def is_hard(pair: MatchingPair) -> bool:
+    """Whether a twin cannot be told by looking at nouns, colours and sizes, see `PairRow`."""
+    return not pair.told_by_nouns and pair.changed.split()[-1] not in LOOKED_UP
+
+
+def score_pair(score: Score, pair: MatchingPair, split: str = "") -> PairRow:
+    """The two texts of a pair, scored."""
+    true, false = (float(value) for value in score(pair.image, (pair.true, pair.false)))
+    return PairRow(
+        image=pair.id,
+        split=split,
+        kind=pair.kind,
+        changed=pair.changed,
+        hard=is_hard(pair),
+        told_by_nouns=pair.told_by_nouns,
+        told_by_positions=pair.told_by_positions,
+        true=pair.true,
+        false=pair.false,
+        true_probability=true,
+        false_probability=false,
+    )
+
+
 def matching_table(score: Score, pairs: Iterable[MatchingPair], seed: int = 0) -> list[MatchingRow]:
     """A row for all pairs and one for each kind, in order of first appearance; 95 % intervals over pictures."""
-    found = []
-    for pair in pairs:
-        true, false = (float(value) for value in score(pair.image, (pair.true, pair.false)))
-        order = 0.5 if true == false else float(true > false)
-        decided = ((true > CHANCE) + (false <= CHANCE)) / 2
-        found.append((pair.kind, pair.id, order, decided, pair.told_by_nouns, pair.told_by_positions))
+    return matching_rows([score_pair(score, pair) for pair in pairs], seed)
+
+
+def matching_rows(found: Sequence[PairRow], seed: int = 0) -> list[MatchingRow]:
+    """:func:`matching_table` of pairs that are scored already."""
     rows = []
-    for kind in ["all", *dict.fromkeys(each[0] for each in found)]:
-        chosen = [each for each in found if kind in ("all", each[0])]
-        pictures = [each[1] for each in chosen]
+    for kind in ["all", *dict.fromkeys(each.kind for each in found)]:
+        chosen = [each for each in found if kind in ("all", each.kind)]
+        pictures = [each.image for each in chosen]
         rows.append(
             MatchingRow(
                 kind,
-                interval([each[2] for each in chosen], pictures, seed),
-                interval([each[3] for each in chosen], pictures, seed),
-                _prior([each[4] for each in chosen]),
-                _prior([each[5] for each in chosen]),
+                interval([each.order for each in chosen], pictures, seed),
+                interval([each.decided for each in chosen], pictures, seed),
+                _prior([each.told_by_nouns for each in chosen]),
+                _prior([each.told_by_positions for each in chosen]),
                 len(chosen),
             )
         )

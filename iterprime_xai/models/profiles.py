@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from numbers import Real
 from pathlib import Path
 from typing import Literal
 
-from iterprime_xai.records import ModelLoadError
+from iterprime_xai.records import ModelLoadError, OptionError
 from iterprime_xai.records.writing import write_whole
 
 FILE = "iterprime_xai_profile.json"
@@ -21,7 +22,8 @@ class Profile:
     ``layer`` is the text encoder's 0-based index; ``start_token`` is what stands at position 0 before matching: "cls" as in
     stock `transformers`, "enc" as in the BLIP and LAVIS releases. ``validated`` says on what the layer was chosen, or is
     empty. ``domain`` names the training pictures when the model is only good for those. ``closed_vocabulary`` is true when
-    a word that is not one token was never seen in training.
+    a word that is not one token was never seen in training. ``threshold`` is the match probability below which a phrase is
+    taken to mean nothing in the picture (0 to 1), ``None`` where it was not measured for this checkpoint.
     """
 
     layer: int | None = None
@@ -29,6 +31,14 @@ class Profile:
     validated: str = ""
     domain: str = ""
     closed_vocabulary: bool = False
+    threshold: float | None = None
+
+    def __post_init__(self) -> None:
+        value = self.threshold
+        if value is None:
+            return
+        if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value <= 1:
+            raise OptionError(f"threshold must be a probability from 0 to 1, or none, but is {value!r}.")
 
 
 LISTED: dict[str, Profile] = {

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 METHODS = ("gradcam",)
 ANSWERS = ("always", "may_abstain")
 ABSTAIN_BELOW = 0.5
-"""With ``answer="may_abstain"``, no mask is given when the first pass's match probability is below this."""
+"""With ``answer="may_abstain"``, no mask is given when the first pass's match probability is below this, for a checkpoint whose
+profile names no threshold of its own."""
 
 
 class Grounder:
@@ -34,6 +35,14 @@ class Grounder:
 
     def __init__(self, matcher: BlipMatcher) -> None:
         self.matcher = matcher
+
+    @property
+    def abstain_below(self) -> tuple[float, str]:
+        """The match probability below which ``answer="may_abstain"`` gives no mask, and a sentence on where it comes from."""
+        threshold = self.matcher.profile.threshold
+        if threshold is not None:
+            return threshold, f"may abstain below match probability {threshold:.3g}, from the checkpoint's profile"
+        return ABSTAIN_BELOW, f"may abstain below match probability {ABSTAIN_BELOW:g}: not measured for this checkpoint"
 
     def ground(
         self,
@@ -60,7 +69,8 @@ class Grounder:
             emphasis: "both", "local", "global", "none", "all_tokens", "sentence", true ("both") or false ("none").
             proposals: masks to choose from (`Proposals`, bool array (n, height, width) or a list of masks); ``None``
                 makes classical ones, ``False`` stops after the heatmap.
-            answer: "always" gives a mask whenever there is a proposal; "may_abstain" gives none when the match is unlikely.
+            answer: "always" gives a mask whenever there is a proposal; "may_abstain" gives none when the match is unlikely,
+                see :attr:`abstain_below`.
 
         Raises:
             ImageInputError, PhraseError, LayerError, OptionError, ProposalError: with what was expected, what came, what to do.
@@ -149,7 +159,7 @@ class Grounder:
                 rule=recipe.selection,
                 answer=answer,
                 probability=passes[0].probability,
-                abstain_below=ABSTAIN_BELOW,
+                abstain_below=self.abstain_below[0],
             )
             if selection.answer is not None:
                 mask = proposals.masks[selection.answer]
@@ -170,6 +180,7 @@ class Grounder:
                 layer_note,
                 *pass_notes(passes),
                 *((f"{len(proposals)} proposals from {proposals.source}",) if proposals is not None else ()),
+                *((self.abstain_below[1],) if selection is not None and answer == "may_abstain" else ()),
                 *((selection.reason,) if selection is not None else ("saliency only, no mask asked for",)),
                 *domain_notes(self.matcher, picture.image),
             ),

@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from iterprime_xai.evaluation.bootstrap import interval
+from iterprime_xai.evaluation.bootstrap import difference, interval
+from iterprime_xai.records import OptionError
 
 
 def test_mean_is_over_rows_and_a_constant_has_no_width():
@@ -48,3 +49,20 @@ def test_nothing_measured_is_not_a_number():
 
 def test_text_shows_mean_and_bounds():
     assert str(interval([1.0], ["a"])) == "1.000 [1.000, 1.000]"
+
+
+def test_paired_difference_is_that_of_the_rows_not_of_the_means():
+    before = np.random.default_rng(0).random(200).tolist()
+    found = difference([value + 0.01 for value in before], before, range(200))
+    assert found.mean == pytest.approx(0.01)
+    assert found.high - found.low == pytest.approx(0, abs=1e-12)
+    assert interval(before, range(200)).high - interval(before, range(200)).low > 0.05
+
+
+def test_paired_difference_draws_whole_pictures():
+    assert difference([1.0, 0.0], [0.0, 0.0], ["a", "a"]) == interval([1.0, 0.0], ["a", "a"])
+
+
+def test_rows_that_do_not_pair_up_are_refused():
+    with pytest.raises(OptionError, match="2 values against 1"):
+        difference([1.0, 2.0], [1.0], ["a", "b"])

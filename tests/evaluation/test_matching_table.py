@@ -8,7 +8,7 @@ from PIL import Image
 
 from iterprime_xai.data.scenes import MatchingPair, matching_pairs
 from iterprime_xai.evaluation.heat import HeatRow, heat_table
-from iterprime_xai.evaluation.matching import matcher_score, matching_table
+from iterprime_xai.evaluation.matching import is_hard, matcher_score, matching_table, score_pair
 from iterprime_xai.evaluation.tables import heat_markdown, markdown, matching_markdown, plain
 from iterprime_xai.records import Sample
 
@@ -92,3 +92,28 @@ def test_rows_become_plain_data():
 
 def test_markdown_aligns_figures_to_the_right():
     assert markdown(["a", "b"], [["x", "1"]]) == "| a | b |\n| --- | ---: |\n| x | 1 |\n"
+
+
+@pytest.mark.parametrize(
+    ("changed", "told", "hard"),
+    [
+        ("position", False, True),
+        ("relation", False, True),
+        ("roles", False, True),
+        ("ordinal", False, True),
+        ("comparison", False, True),
+        ("relation", True, False),
+        ("noun", False, False),
+        ("colour", False, False),
+        ("anchor size", False, False),
+        ("anchor relation", False, True),
+    ],
+)
+def test_hard_twins_need_more_than_a_look_at_the_things(changed, told, hard):
+    assert is_hard(MatchingPair("1", PICTURE, "a", "b", "relation", changed, told, False)) is hard
+
+
+def test_a_scored_pair_says_what_it_was():
+    row = score_pair(_score, PAIRS[1], "val")
+    assert (row.image, row.split, row.kind, row.changed, row.hard) == ("2", "val", "position", "noun", False)
+    assert (row.true_probability, row.false_probability, row.order, row.decided) == (0.4, 0.2, 1.0, 0.5)

@@ -1,0 +1,73 @@
+"""A matcher that never looks twice: ways to look that begin with the same look share it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from iterprime_xai.models import ImageTextMatcher, ImageTokens, TextTokens
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from iterprime_xai.models.matcher import Match
+    from iterprime_xai.models.profiles import Profile
+
+
+class SharedMatcher:
+    """Wraps a matcher and remembers its looks at one picture.
+
+    The first look at a text (nothing masked) reads all of ``layers`` at once, one backward pass for every layer. A look with
+    patches masked reads the layer that is asked for. What is remembered is forgotten with the next picture.
+    """
+
+    def __init__(self, matcher: ImageTextMatcher, layers: tuple[int, ...]) -> None:
+        self.matcher = matcher
+        self.profile: Profile = matcher.profile
+        self.read_first = tuple(layers)
+        self.looks = 0
+        self._image: ImageTokens | None = None
+        self._seen: dict[tuple[str, bytes], Match] = {}
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        return self.matcher.grid
+
+    @property
+    def layers(self) -> tuple[int, ...]:
+        return self.matcher.layers
+
+    def encode_image(self, image: Image.Image) -> ImageTokens:
+        return self.matcher.encode_image(image)
+
+    def tokenize(self, text: str) -> TextTokens:
+        return self.matcher.tokenize(text)
+
+    def unknown_words(self, words: tuple[str, ...]) -> dict[str, str | None]:
+        return self.matcher.unknown_words(words)
+
+    def describe(self) -> dict[str, object]:
+        return self.matcher.describe()
+
+    def match(
+        self,
+        image_tokens: ImageTokens,
+        text_tokens: TextTokens,
+        *,
+        keep: np.ndarray | None = None,
+        layers: tuple[int, ...] = (),
+    ) -> Match:
+        """As the wrapped matcher's, which is asked only for what was not seen before; ``looks`` counts how often."""
+        if image_tokens is not self._image:
+            self._image, self._seen = image_tokens, {}
+        whole = keep is None or bool(keep.all())
+        key = (text_tokens.text, b"" if keep is None or whole else np.packbits(keep).tobytes())
+        found = self._seen.get(key)
+        if found is None or not set(layers) <= set(found.attention):
+            known = tuple(found.attention) if found is not None else ()
+            wanted = (*layers, *known, *(self.read_first if whole and layers else ()))
+            found = self.matcher.match(image_tokens, text_tokens, keep=keep, layers=tuple(sorted(set(wanted))))
+            self._seen[key] = found
+            self.looks += 1
+        return found

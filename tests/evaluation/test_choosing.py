@@ -1,0 +1,48 @@
+"""The quick choice is that of `select`."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from iterprime_xai.evaluation.choosing import Chooser
+from iterprime_xai.masks import select
+from iterprime_xai.records import Proposals
+
+
+def _proposals(rng: np.random.Generator, count: int, scores: np.ndarray | None = None) -> Proposals:
+    masks = np.zeros((count, 50, 37), bool)
+    for mask in masks:
+        top, left = rng.integers(0, 40), rng.integers(0, 30)
+        mask[top : top + rng.integers(1, 25), left : left + rng.integers(1, 20)] = True
+    found = rng.random(count) if scores is None else scores
+    return Proposals(masks, found.astype(np.float32), "test")
+
+
+@pytest.mark.parametrize("rule", ["default", "paper"])
+@pytest.mark.parametrize("grid", [(7, 7), (24, 24), (5, 9)])
+def test_choice_is_that_of_select(rule, grid):
+    rng = np.random.default_rng(1)
+    for round_ in range(12):
+        proposals = _proposals(rng, 15, np.ones(15) if round_ % 2 else None)
+        chooser = Chooser(proposals)
+        for _ in range(4):
+            heatmap = (rng.random(grid) ** 4 - 0.1).astype(np.float32)
+            assert chooser.choose(heatmap, rule) == select(proposals, heatmap, rule=rule).answer
+
+
+def test_ties_go_to_the_score_then_the_area_then_the_first():
+    masks = np.zeros((4, 8, 8), bool)
+    masks[0, :2, :2] = masks[1, :2, :2] = masks[2, :4, :4] = masks[3, :4, :4] = True
+    cold = np.zeros((4, 4), np.float32)
+    cold[3, 3] = 1
+    for scores in ([1, 1, 1, 1], [1, 2, 1, 1], [0, 0, 0, 0]):
+        proposals = Proposals(masks, np.array(scores, np.float32), "test")
+        assert Chooser(proposals).choose(cold, "default") == select(proposals, cold).answer
+
+
+def test_a_blank_map_and_an_empty_list_choose_nothing():
+    proposals = _proposals(np.random.default_rng(0), 3)
+    assert Chooser(proposals).choose(np.zeros((4, 4), np.float32), "default") is None
+    empty = Proposals(np.zeros((0, 8, 8), bool), np.zeros(0, np.float32), "test")
+    assert Chooser(empty).choose(np.eye(4, dtype=np.float32), "default") is None

@@ -1,0 +1,43 @@
+"""The rows of the quality table, and what they are compared with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from iterprime_xai.evaluation.ways import comparisons, first_candidates, plain_name, second_candidates, table_ways
+from iterprime_xai.saliency import RECIPES
+
+
+def test_plain_stands_at_every_layer_and_the_rest_at_the_chosen_one():
+    ways = {way.name: way for way in table_ways((0, 1, 2), 1)}
+    assert [ways[plain_name(layer)].layer for layer in (0, 1, 2)] == [0, 1, 2]
+    plain = ways[plain_name(1)].recipe
+    assert (plain.emphasis, plain.passes) == ("sentence", 1)
+    assert replace(ways["refined"].recipe, name="plain", passes=1) == plain
+    assert [ways[f"emphasis {each}"].recipe.emphasis for each in ("none", "local", "global", "both")] == [
+        "none", "local", "global", "both",
+    ]  # fmt: skip
+    assert {ways[f"emphasis {each}"].recipe.passes for each in ("none", "local", "global", "both")} == {1}
+    assert (ways["everything"].recipe.emphasis, ways["everything"].recipe.passes) == ("both", 3)
+    assert (ways["default"].recipe, ways["paper"].recipe) == (RECIPES["default"], RECIPES["paper"])
+    assert {way.layer for name, way in ways.items() if not name.startswith("plain")} == {1}
+
+
+def test_every_comparison_is_between_rows_of_the_table():
+    names = [way.name for way in table_ways((0, 1, 2), 1)]
+    assert len(set(names)) == len(names)
+    pairs = comparisons((0, 1, 2), 1)
+    assert all(one in names and other in names and one != other for one, other in pairs)
+    assert ("default", "paper") in pairs
+    against_plain = {one for one, other in pairs if other == plain_name(1)}
+    assert against_plain == set(names) - {plain_name(1)}
+
+
+def test_candidates_have_names_of_their_own_and_begin_with_what_was_best():
+    first = first_candidates((0, 3))
+    assert len({way.name for way in first}) == len(first) == 12
+    best = first[3]
+    second = second_candidates(best)
+    assert second[0] is best
+    assert len({way.name for way in second}) == len(second)
+    assert {(way.layer, way.recipe.emphasis) for way in second} == {(best.layer, best.recipe.emphasis)}
