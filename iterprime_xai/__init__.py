@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from iterprime_xai import saliency
     from iterprime_xai.language import parse
+    from iterprime_xai.models.captioner import load_captioner
     from iterprime_xai.records import Expression, Grounding, IterprimeError, Pass, Proposals, Sample, Selection
     from iterprime_xai.systems import Grounder, load
 
@@ -15,6 +16,7 @@ __version__ = "0.1.0"
 
 _WHERE = {
     "load": "iterprime_xai.systems",
+    "load_captioner": "iterprime_xai.models.captioner",
     "Grounder": "iterprime_xai.systems",
     "parse": "iterprime_xai.language",
     "Expression": "iterprime_xai.records",
@@ -49,6 +51,7 @@ __all__ = [
     "Sample",
     "Selection",
     "load",
+    "load_captioner",
     "parse",
     "saliency",
 ]

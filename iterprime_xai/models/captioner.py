@@ -1,0 +1,261 @@
+"""Captioners: stock BLIP for conditional generation, of the hub or beside a retrieval model that lends its image tower."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from contextlib import nullcontext, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from iterprime_xai.models.hub import ask, is_cached, unreachable
+from iterprime_xai.models.loading import (
+    BUNDLED_FOLDER,
+    _device,
+    _dtype,
+    _meant_for_the_hub,
+    _no_such_model,
+    _without_progress_bar,
+    bundled_models,
+    load_matcher,
+)
+from iterprime_xai.records import ModelLoadError, OptionError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+FOLDER = "captioning"
+"""Subfolder of a model's folder that holds its captioner's decoder: config and weights, without the image tower."""
+
+TOWER = "image_tower"
+"""Under this name the decoder's file says which image tower it was trained on, see :func:`tower_print`."""
+
+TIED = ("text_decoder.cls.predictions.decoder.weight", "text_decoder.cls.predictions.decoder.bias")
+"""Weights that are stored once, under the name of the word embeddings and of the head's own bias."""
+
+REAL_CAPTIONER = "Salesforce/blip-image-captioning-base"
+"""The checkpoint that messages point to when a real one is needed."""
+
+TO_DO = (
+    "A folder of a training run gets one with `iterprime-xai train-captions RUN`; for photographs load a captioning "
+    f"checkpoint such as {REAL_CAPTIONER}."
+)
+
+
+class Captioner:
+    """Says what is in a picture.
+
+    Args:
+        model: a `BlipForConditionalGeneration` of any size; it stays as it is.
+        image_processor: turns a PIL image into ``pixel_values``.
+        tokenizer: turns token ids into words.
+        name: what the model is called in messages.
+    """
+
+    def __init__(self, model: Any, image_processor: Any, tokenizer: Any, *, name: str = "in-memory") -> None:
+        self.model = model
+        self.image_processor = image_processor
+        self.tokenizer = tokenizer
+        self.name = name
+
+    def caption(self, image: str | Path | Image.Image | Any, max_words: int = 40, num_beams: int = 1) -> str:
+        """One sentence about a picture (a path, a PIL image or a uint8 array), the most probable one word by word.
+
+        Args:
+            image: the picture.
+            max_words: the sentence is cut after so many words.
+            num_beams: beginnings of sentences that are followed side by side; 1 takes the likeliest word at every step.
+
+        Raises:
+            ImageInputError: a picture that cannot be used.
+            OptionError: ``max_words`` or ``num_beams`` is not a whole number above 0.
+        """
+        import torch
+
+        from iterprime_xai.data.images import read_image
+
+        for option, value in (("max_words", max_words), ("num_beams", num_beams)):
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise OptionError(f"{option} must be a whole number above 0, but got {value!r}.")
+        weight = self.model.vision_model.embeddings.patch_embedding.weight
+        pixels = self.image_processor(images=read_image(image).image, return_tensors="pt")["pixel_values"]
+        side = self.model.config.vision_config.image_size
+        if pixels.shape[-2:] != (side, side):
+            raise OptionError(
+                f"{self.name} looks at {side}x{side} pixels, but its image processor made "
+                f"{pixels.shape[-1]}x{pixels.shape[-2]}; set the processor's size to the model's image_size."
+            )
+        # A word may be several tokens; four are enough for nearly all, and what is too long is cut at a word below.
+        room = self.model.config.text_config.max_position_embeddings - 1
+        with torch.no_grad():
+            ids = self.model.generate(
+                pixel_values=pixels.to(weight.device, weight.dtype),
+                max_new_tokens=min(room, 4 * max_words),
+                num_beams=num_beams,
+                do_sample=False,
+            )
+        text = self.tokenizer.decode(ids[0], skip_special_tokens=True)
+        return " ".join(re.sub(r"(?<=\w) - (?=\w)", "-", text).split()[:max_words])
+
+
+def load_captioner(
+    source: str | Path = "tiny",
+    *,
+    device: Any = None,
+    dtype: Any = None,
+    revision: str | None = None,
+    cache_dir: str | Path | None = None,
+    local_files_only: bool = False,
+) -> Captioner:
+    """Load a captioner.
+
+    Args:
+        source: name of a bundled model; folder of a retrieval model with a trained captioner in its subfolder ``captioning``;
+            folder or hub id of a `BlipForConditionalGeneration` such as Salesforce/blip-image-captioning-base.
+        device: where to put it (default: CUDA, then MPS, then CPU).
+        dtype: `torch.dtype` or its name (default float32).
+        revision, cache_dir, local_files_only: passed to the hub.
+
+    Raises:
+        ModelLoadError: no captioner there, other family, missing weights, a decoder trained on another image tower, not cached
+            and not reachable.
+        OptionError: a device or dtype that cannot be used.
+    """
+    if not isinstance(source, (str, Path)):
+        raise ModelLoadError(f"Expected a model name, a folder or a hub id, but got {type(source).__name__}.")
+    name = str(source)
+    folder = BUNDLED_FOLDER / name if name in bundled_models() else Path(source)
+    with suppress(RuntimeError):  # "~nobody" stays as it is
+        folder = folder.expanduser()
+    if (folder / FOLDER / "config.json").is_file():
+        return _beside(folder, device, dtype)
+    if folder.is_dir():
+        return _from_pretrained(folder, name if name in bundled_models() else folder.resolve().name, device, dtype)
+    hub = {"revision": revision, "cache_dir": cache_dir, "local_files_only": True}
+    if not is_cached(name, cache_dir, revision):
+        if isinstance(source, Path) or not _meant_for_the_hub(name):
+            raise _no_such_model(name, folder)
+        if not local_files_only:
+            hub["local_files_only"] = False
+            ask(name, hub)
+    return _from_pretrained(name, name, device, dtype, hub)
+
+
+def tower_print(tower: Path | Mapping[str, Any]) -> str:
+    """A fingerprint of an image tower's weights in half precision: of a state dict, or of those in a model's folder.
+
+    Raises ``ModelLoadError`` for a folder without model.safetensors.
+    """
+    import torch
+
+    if isinstance(tower, Path):
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        try:
+            stored = load_file(tower / "model.safetensors")
+        except (OSError, SafetensorError) as error:
+            raise ModelLoadError(f"The weights in {tower} cannot be read: {error}") from error
+        start = "vision_model."
+        tower = {name.removeprefix(start): value for name, value in stored.items() if name.startswith(start)}
+    digest = hashlib.sha256()
+    for name in sorted(tower):
+        digest.update(name.encode("utf-8"))
+        digest.update(tower[name].detach().to("cpu", torch.float16).contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def trained_on(place: Path) -> str | None:
+    """The fingerprint of the image tower that the decoder in a folder was trained on; ``None`` where it does not say."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(place / "model.safetensors", framework="pt") as stored:
+            return (stored.metadata() or {}).get(TOWER)
+    except (OSError, SafetensorError) as error:
+        raise ModelLoadError(f"The captioner in {place} cannot be loaded: {error}") from error
+
+
+def _beside(folder: Path, device: Any, dtype: Any) -> Captioner:
+    """The decoder in a model's subfolder on the image tower of that model, every weight accounted for."""
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+    from transformers import BlipConfig, BlipForConditionalGeneration
+
+    place = folder / FOLDER
+    matcher = load_matcher(folder, device=device, dtype=dtype)
+    tower = trained_on(place)
+    if tower is not None and tower != tower_print(folder):
+        raise ModelLoadError(
+            f"The captioner in {place} was trained on another image tower than the one in {folder}: its words would be wrong. "
+            "Train it anew with `iterprime-xai train-captions`."
+        )
+    try:
+        config = BlipConfig.from_pretrained(place)
+        weights = load_file(place / "model.safetensors")
+    except (OSError, ValueError, SafetensorError) as error:
+        raise ModelLoadError(f"The captioner in {place} cannot be loaded: {error}") from error
+    own, lent = config.vision_config, matcher.model.config.vision_config
+    if any(getattr(lent, key) != getattr(own, key) for key in ("hidden_size", "image_size", "patch_size")):
+        raise ModelLoadError(
+            f"The captioner in {place} expects an image tower of another size than the one in {folder}."
+        )
+    with torch.random.fork_rng(devices=[]):
+        model: Any = BlipForConditionalGeneration(config)
+    model.vision_model = matcher.model.vision_model
+    try:
+        found = model.load_state_dict(weights, strict=False)
+    except RuntimeError as error:
+        raise ModelLoadError(f"The captioner in {place} does not fit its config: {error}") from error
+    missing = [key for key in found.missing_keys if not key.startswith("vision_model.") and key not in TIED]
+    if missing or found.unexpected_keys:
+        raise ModelLoadError(
+            f"The captioner in {place} lacks {len(missing)} weights and has {len(found.unexpected_keys)} unknown ones "
+            f"(first: {[*missing, *found.unexpected_keys][0]}). Train it anew with `iterprime-xai train-captions`."
+        )
+    model.tie_weights()
+    model.requires_grad_(False).eval().to(matcher.device, matcher.dtype)
+    return Captioner(model, matcher.image_processor, matcher.tokenizer, name=matcher.name)
+
+
+def _from_pretrained(
+    location: str | Path, name: str, device: Any, dtype: Any, hub: dict[str, Any] | None = None
+) -> Captioner:
+    """A stock captioning checkpoint from a folder, or from the hub with its ``hub`` options."""
+    import torch
+    from transformers import AutoConfig, AutoTokenizer, BlipForConditionalGeneration
+    from transformers.models.blip.image_processing_pil_blip import BlipImageProcessorPil
+
+    wanted, place, options = _dtype(dtype), _device(device, torch), hub or {}
+    try:
+        config = AutoConfig.from_pretrained(location, **options)
+    except Exception as error:
+        if hub is not None and isinstance(error, OSError):
+            raise unreachable(name, hub, error) from error
+        raise ModelLoadError(f"The config.json of {name} cannot be read as a model config: {error}") from error
+    if config.model_type != "blip":
+        raise ModelLoadError(f"{name} is a {config.model_type!r} model; this version reads BLIP captioners only.")
+    made = getattr(config, "architectures", None) or ["BlipForConditionalGeneration"]
+    if "BlipForConditionalGeneration" not in made:
+        raise ModelLoadError(f"{name} holds no captioner, it is a {made[0]}. {TO_DO}")
+    bars = nullcontext() if hub is not None and not hub["local_files_only"] else _without_progress_bar()
+    try:
+        with bars:
+            loaded: Any = BlipForConditionalGeneration.from_pretrained(
+                location, config=config, dtype=wanted, output_loading_info=True, **options
+            )
+        tokenizer = AutoTokenizer.from_pretrained(location, **options)
+        images = BlipImageProcessorPil.from_pretrained(location, **options)
+    except Exception as error:
+        raise ModelLoadError(
+            f"The weights, tokenizer or preprocessor_config.json of {name} cannot be loaded: {error}"
+        ) from error
+    model, report = loaded
+    missing = sorted(report["missing_keys"])
+    if missing:
+        raise ModelLoadError(
+            f"{name} holds no captioner: {len(missing)} weights that captioning needs are missing (first: {missing[0]}). {TO_DO}"
+        )
+    return Captioner(model.requires_grad_(False).eval().to(place), images, tokenizer, name=name)
