@@ -123,6 +123,40 @@ def train(
     train_from_options(out, minutes=minutes, steps=steps, seed=seed, device=device, threads=threads, resume=resume)
 
 
+@app.command("train-captions")
+def train_captions(
+    run: Annotated[Path, typer.Argument(help="Folder of a finished training (iterprime-xai train).")],
+    minutes: Annotated[float | None, typer.Option(help="Time budget (default: 10).")] = None,
+    steps: Annotated[int | None, typer.Option(help="Number of steps, instead of a time budget.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of weights, scenes and captions.")] = 0,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda, ...")] = None,
+    threads: Annotated[int | None, typer.Option(help="CPU threads.")] = None,
+    resume: Annotated[bool, typer.Option(help="Go on with a captioner that was stopped.")] = False,
+) -> None:
+    """Train a captioner on the image tower of a trained model, which stays as it is."""
+    from iterprime_xai.training import train_captions_from_options
+
+    train_captions_from_options(
+        run, minutes=minutes, steps=steps, seed=seed, device=device, threads=threads, resume=resume
+    )
+
+
+@app.command()
+def caption(
+    image: Annotated[str | None, typer.Argument(help="The picture. Without it: a bundled scene.")] = None,
+    model: Annotated[str, typer.Option(help="A bundled model, a folder, or a hub id.")] = "tiny",
+    beams: Annotated[int, typer.Option(min=1, help="Sentences followed side by side.")] = 1,
+    max_words: Annotated[int, typer.Option(min=1, help="Cut the sentence after so many words.")] = 40,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda, mps, ...")] = None,
+) -> None:
+    """Say what is in IMAGE, in one sentence."""
+    from iterprime_xai import load_captioner
+
+    captioner = load_captioner(model, device=device)
+    picture: Any = _bundled_sample(None).image if image is None else image
+    typer.echo(captioner.caption(picture, max_words=max_words, num_beams=beams))
+
+
 @app.command()
 def models() -> None:
     """List the models that can be loaded, and whether they are here."""

@@ -6,6 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from iterprime_xai.training.captioning import train_captions
+    from iterprime_xai.training.captioning_folder import export_captioner
+    from iterprime_xai.training.captioning_options import train_captions_from_options
     from iterprime_xai.training.config import TrainConfig
     from iterprime_xai.training.hub_folder import export
     from iterprime_xai.training.options import train_from_options
@@ -14,11 +17,22 @@ if TYPE_CHECKING:
 _WHERE = {
     "TrainConfig": "iterprime_xai.training.config",
     "export": "iterprime_xai.training.hub_folder",
+    "export_captioner": "iterprime_xai.training.captioning_folder",
     "train": "iterprime_xai.training.trainer",
+    "train_captions": "iterprime_xai.training.captioning",
+    "train_captions_from_options": "iterprime_xai.training.captioning_options",
     "train_from_options": "iterprime_xai.training.options",
 }
 
-__all__ = ["TrainConfig", "export", "train", "train_from_options"]
+__all__ = [
+    "TrainConfig",
+    "export",
+    "export_captioner",
+    "train",
+    "train_captions",
+    "train_captions_from_options",
+    "train_from_options",
+]
 
 
 def __getattr__(name: str) -> Any:

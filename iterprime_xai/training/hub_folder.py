@@ -34,9 +34,11 @@ def export(
 ) -> Path:
     """Write the averaged weights of a run (or checkpoint file) as an fp16 model folder, and return the folder.
 
-    ``figures`` is a JSON file of measured tables for the card (what ``benchmarks/first_table.py`` saves); without it the card
-    carries the run's last validation only. ``layer`` is the text layer to read by default, and ``validated`` says on what it was
-    chosen. Files that are already in ``folder`` are replaced one by one, each in one move. Raises ``StorageError``.
+    ``figures`` is a JSON file of measured tables for the card (the ``card.json`` of ``benchmarks/quality.py``); without it the
+    card carries the run's last validation only. Its ``threshold``, where it has one, goes into the profile. ``layer`` is the text
+    layer to read by default, and ``validated`` says on what it was chosen. Files that are already in ``folder`` are replaced one by
+    one, each in one move; the run's captioner comes along where it has one, and a captioner that was trained on other weights is
+    removed. Raises ``StorageError``.
     """
     import torch
     from safetensors import SafetensorError
@@ -49,7 +51,7 @@ def export(
     model = build_model(config.shape, tokenizer.get_vocab(), config.seed)
     model.load_state_dict(state["average"])
     processor = build_processor(tokenizer, config.shape.image_size)
-    record = {
+    record: dict[str, Any] = {
         "config": config.to_dict(),
         "steps": int(state["step"]),
         "seconds": float(state["seconds"]),
@@ -69,10 +71,12 @@ def export(
             settings = json.loads((beside / "processor_config.json").read_text(encoding="utf-8"))
             _write(beside / "preprocessor_config.json", settings["image_processor"])
             _forget_place(beside / "tokenizer_config.json")
-            write_profile(Profile(layer, "cls", validated, DOMAIN, closed_vocabulary=True), beside)
+            threshold = record["figures"].get("threshold")
+            write_profile(Profile(layer, "cls", validated, DOMAIN, closed_vocabulary=True, threshold=threshold), beside)
             _write(beside / TRAINING, record)
             (beside / "README.md").write_text(card(record), encoding="utf-8")
             _replace(beside, folder)
+            _refresh_captioner(Path(checkpoint), folder)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
     except StorageError:
@@ -82,6 +86,18 @@ def export(
             f"The model cannot be written to {folder}: {error}. Free space or choose another folder."
         ) from error
     return folder
+
+
+def _refresh_captioner(checkpoint: Path, folder: Path) -> None:
+    """A captioner in the folder must have been trained on these weights: the run's own is written, another removed."""
+    from iterprime_xai.models.captioner import FOLDER, tower_print, trained_on
+    from iterprime_xai.training.captioning_folder import export_captioner, has_captioner
+
+    run, tower = checkpoint if checkpoint.is_dir() else checkpoint.parent, tower_print(folder)
+    if has_captioner(run) and tower_print(load_checkpoint(run / FOLDER)["tower"]) == tower:
+        export_captioner(run, folder)
+    elif (folder / FOLDER).is_dir() and trained_on(folder / FOLDER) != tower:
+        shutil.rmtree(folder / FOLDER)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -1,0 +1,269 @@
+"""The captioner's training: a text decoder learns to say scenes on the image tower of a finished run, which stays as it is."""
+
+from __future__ import annotations
+
+import json
+import platform
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+
+from iterprime_xai.models.captioner import FOLDER
+from iterprime_xai.records.errors import OptionError, StorageError
+from iterprime_xai.training.caption_scenes import KEPT, Captioned, CaptionPool, compose_captions
+from iterprime_xai.training.checkpoint import NAME, load_checkpoint, save_checkpoint
+from iterprime_xai.training.config import TrainConfig
+from iterprime_xai.training.decoder import build_decoder, caption_loss, read_captions
+from iterprime_xai.training.forward import encode_images
+from iterprime_xai.training.log import Log
+from iterprime_xai.training.network import build_model
+from iterprime_xai.training.optimizer import build_optimisers, follow, plain_state, rate_at, set_rate, start_average
+from iterprime_xai.training.pool import ScenePool
+from iterprime_xai.training.tokenizer import build_tokenizer
+from iterprime_xai.training.trainer import VALIDATION_SEED, _asked_to_stop, _log_steps, _threads
+
+
+@dataclass(frozen=True)
+class CaptioningResult:
+    """How it ended: ``finished`` is false when it was stopped and can be resumed; ``figures``: loss and share of right words."""
+
+    checkpoint: Path
+    steps: int
+    seconds: float
+    finished: bool
+    figures: dict[str, float]
+
+
+def captioning_config(minutes: float | None = None, steps: int | None = None, **changes: Any) -> TrainConfig:
+    """The settings of a captioner's training; its shape is always that of the run it belongs to.
+
+    Of a :class:`~iterprime_xai.training.config.TrainConfig` it uses what says how long, on what, how fast and how many:
+    ``pairs`` are captions a picture and step, ``pairs_kept`` captions kept of a scene. The objective has no other settings.
+    """
+    settings: dict[str, Any] = {
+        "batch": 32,
+        "part": 16,
+        "pairs": 4,
+        "pairs_kept": KEPT,
+        "rate": 1e-3,
+        "muon_rate": 0.0,
+        "warmup": 100,
+        "ema": 0.995,
+        "chunk": 512,
+        "pool": 2048,
+        "easy_chunks": 2,
+        "reuse": 8.0,
+        "validate_every": 400,
+        "validation_scenes": 96,
+    }
+    return TrainConfig(minutes=minutes, steps=steps, **{**settings, **changes})
+
+
+class CaptionRun:
+    """The moving parts of a captioner's training, and their state as plain data."""
+
+    def __init__(self, config: TrainConfig, source: dict[str, Any]) -> None:
+        from iterprime_xai.data.scenes.wording import vocabulary_words
+
+        self.words = [str(word) for word in source["words"]]
+        if self.words != sorted(vocabulary_words()):
+            raise StorageError("The run was trained on another vocabulary of scenes; train the model anew first.")
+        self.config = config
+        self.device = torch.device(config.device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        tokenizer = build_tokenizer(self.words, config.shape.max_tokens)
+        self.source = build_model(config.shape, tokenizer.get_vocab(), config.seed)
+        self.source.load_state_dict(source["average"])
+        self.source.to(self.device).eval().requires_grad_(False)
+        self.decoder = build_decoder(self.source, config.seed).to(self.device).requires_grad_(True)
+        self.weights = list(self.decoder.parameters())
+        self.optimisers = build_optimisers([self.decoder], config)
+        self.average = start_average(self.decoder)
+        self.step = 0
+        self.seconds = 0.0
+        self.figures: dict[str, float] = {}
+
+    @property
+    def hardware(self) -> str:
+        """What it runs on, in words for the model card."""
+        if self.device.type == "cuda":
+            return torch.cuda.get_device_name(self.device)
+        return f"{self.config.threads} CPU threads ({platform.machine()})"
+
+    @property
+    def progress(self) -> float:
+        """Share of the budget that is used up, 0 to 1."""
+        if self.config.steps is not None:
+            return min(1.0, self.step / self.config.steps)
+        assert self.config.minutes is not None
+        return min(1.0, self.seconds / (60 * self.config.minutes))
+
+    def encode(self, images: np.ndarray, lanes: ThreadPoolExecutor) -> np.ndarray:
+        """Image tokens float16 (n, 1 + patches, width) of uint8 pictures; no gradient ever runs into the tower."""
+
+        def look(start: int) -> np.ndarray:
+            # Gradient and autocast are switched for each thread anew.
+            with torch.no_grad(), self._cast():
+                part = torch.from_numpy(images[start : start + 16]).to(self.device)
+                return encode_images(self.source, part).to(torch.float16).cpu().numpy()
+
+        return np.concatenate(list(lanes.map(look, range(0, len(images), 16))))
+
+    def _cast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bf16, cache_enabled=False)
+
+    def _loss(self, rows: slice, batch: Captioned) -> tuple[torch.Tensor, torch.Tensor]:
+        image_tokens = torch.from_numpy(batch.images[rows]).to(self.device, torch.float32)
+        tokens = torch.from_numpy(batch.captions[rows]).to(self.device)
+        with self._cast():
+            return caption_loss(read_captions(self.decoder, tokens, image_tokens), tokens)
+
+    def _part(self, rows: slice, batch: Captioned) -> tuple[tuple[torch.Tensor, ...], dict[str, float]]:
+        """Gradients and figures of a part of the batch."""
+        loss, accuracy = self._loss(rows, batch)
+        gradients = torch.autograd.grad(loss, self.weights)
+        return gradients, {"loss": float(loss.detach()), "accuracy": float(accuracy)}
+
+    def advance(self, pool: ScenePool, lanes: ThreadPoolExecutor) -> dict[str, float]:
+        """One step; returns the figures. Lanes share the parts of a batch as in the retrieval model's training."""
+        config = self.config
+        batch = cast(Captioned, pool.batch(self.step))
+        set_rate(self.optimisers, rate_at(self.step, self.progress, config.warmup))
+        parts = [slice(start, start + config.part) for start in range(0, config.batch, config.part)]
+        found = list(lanes.map(lambda rows: self._part(rows, batch), parts))
+        for weight, *gradients in zip(self.weights, *(gradients for gradients, _ in found), strict=True):
+            weight.grad = sum(gradients[1:], gradients[0]) / len(parts)
+        norm = float(torch.nn.utils.clip_grad_norm_(self.weights, config.clip))
+        list(lanes.map(lambda optimiser: optimiser.step(), self.optimisers))
+        self.step += 1
+        follow(self.average, self.decoder, config.ema, self.step)
+        return {name: sum(each[name] for _, each in found) / len(found) for name in ("loss", "accuracy")} | {
+            "norm": norm
+        }
+
+    @torch.no_grad()
+    def validate(self, scenes: Captioned) -> dict[str, float]:
+        """Loss and share of right words of the averaged weights on the plain captions of unseen scenes."""
+        kept = start_average(self.decoder)
+        self.decoder.load_state_dict(self.average)
+        try:
+            batch = Captioned(scenes.images, scenes.captions.astype("int64"))
+            parts = [slice(start, start + 32) for start in range(0, len(scenes.images), 32)]
+            found = [(len(scenes.images[rows]), *self._loss(rows, batch)) for rows in parts]
+        finally:
+            self.decoder.load_state_dict(kept)
+        count = len(scenes.images)
+        self.figures = {
+            "loss": sum(size * float(loss) for size, loss, _ in found) / count,
+            "accuracy": sum(size * float(accuracy) for size, _, accuracy in found) / count,
+        }
+        return self.figures
+
+    def state(self) -> dict[str, Any]:
+        """Everything that a resumed run, or an export, needs."""
+        return {
+            "config": json.dumps(self.config.to_dict()),
+            "words": self.words,
+            "hardware": self.hardware,
+            "model": self.decoder.state_dict(),
+            "average": self.average,
+            "optimisers": plain_state(self.optimisers),
+            "tower": dict(self.source.vision_model.state_dict()),
+            "step": self.step,
+            "seconds": self.seconds,
+            "figures": json.dumps(self.figures),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up a state that :meth:`state` gave; ``StorageError`` where the run's image tower is another by now."""
+        tower = self.source.vision_model.state_dict()
+        if any(not torch.equal(tower[name].cpu(), value.cpu()) for name, value in state["tower"].items()):
+            raise StorageError(
+                "The run was trained further since its captioner was begun: delete the run's folder "
+                f"{FOLDER!r} and train the captioner anew."
+            )
+        self.decoder.load_state_dict(state["model"])
+        for optimiser, values in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(values)
+        self.average = {name: value.to(self.device) for name, value in state["average"].items()}
+        self.step, self.seconds = int(state["step"]), float(state["seconds"])
+        self.figures = json.loads(state["figures"])
+
+
+def train_captions(
+    run: Path, config: TrainConfig, resume: bool = False, listen: Callable[[dict[str, Any]], None] | None = None
+) -> CaptioningResult:
+    """Train a captioner for the finished training in ``run`` and put it beside the run's exported model.
+
+    Checkpoint and log go to ``run/captioning``, the decoder to ``run/export/captioning``. ``config`` comes from
+    :func:`captioning_config`. With ``resume`` a stopped training goes on with its own settings; only ``steps``, ``minutes``,
+    ``threads``, ``workers`` and ``device`` are taken from ``config``. Raises ``StorageError`` when ``run`` holds no training, or
+    a captioner already and ``resume`` is false, or cannot be written.
+    """
+    from iterprime_xai.training.captioning_folder import export_captioner
+
+    run = Path(run)
+    source = load_checkpoint(run)
+    out = run / FOLDER
+    state = load_checkpoint(out) if resume else None
+    if state is None and (out / NAME).exists():
+        raise StorageError(f"{out} already holds a captioner; add --resume to go on with it, or delete that folder.")
+    config = replace(config, shape=TrainConfig.from_dict(json.loads(source["config"])).shape)
+    if state is not None:
+        own = ("steps", "minutes", "threads", "workers", "device")
+        kept = TrainConfig.from_dict(json.loads(state["config"]))
+        config = replace(kept, **{name: getattr(config, name) for name in own})
+    if config.device == "cuda" and not torch.cuda.is_available():
+        raise OptionError(
+            "The device 'cuda' was asked for, but torch finds none; leave --device out to train on the CPU."
+        )
+    on_cpu = config.device == "cpu" or (config.device is None and not torch.cuda.is_available())
+    log = Log(out, listen)
+    with _threads(1 if on_cpu else config.threads):
+        result = _train(config, source, out, state, log, on_cpu)
+    if result.finished:
+        export_captioner(run, run / "export")
+    return result
+
+
+def _train(
+    config: TrainConfig, source: dict[str, Any], out: Path, state: dict[str, Any] | None, log: Log, on_cpu: bool
+) -> CaptioningResult:
+    """Set up, from ``state`` where there is one, and step until the budget is used up or a stop is asked for."""
+    own = CaptionRun(config, source)
+    if state is not None:
+        own.restore(state)
+    parameters = sum(weight.numel() for weight in own.weights)
+    log("start", step=own.step, resumed=state is not None, parameters=parameters, config=config.to_dict())
+    unseen = replace(config, seed=VALIDATION_SEED)
+    drawn = compose_captions(0, unseen, "val", scenes=config.validation_scenes, kept=1)
+    since: list[tuple[float, dict[str, float]]] = []
+    with (
+        ThreadPoolExecutor(config.threads if on_cpu else 1) as lanes,
+        CaptionPool(config, lambda images: own.encode(images, lanes)) as pool,
+        _asked_to_stop() as stop,
+    ):
+        scenes = Captioned(own.encode(drawn.images, lanes), drawn.captions)
+        while own.progress < 1 and not stop:
+            began = time.perf_counter()
+            values = own.advance(pool, lanes)
+            since.append((time.perf_counter() - began, values))
+            if own.step % config.log_every == 0:
+                _log_steps(own, since, log)  # type: ignore[arg-type]
+                since.clear()
+            if own.step % config.validate_every == 0:
+                log("validate", step=own.step, seconds=own.seconds, figures=own.validate(scenes))
+            if own.step % config.checkpoint_every == 0:
+                save_checkpoint(out, own.state())
+            own.seconds += time.perf_counter() - began
+        finished = not stop
+        if finished:
+            log("validate", step=own.step, seconds=own.seconds, figures=own.validate(scenes))
+        save_checkpoint(out, own.state())
+        log("end" if finished else "stopped", step=own.step, seconds=own.seconds)
+    return CaptioningResult(out / NAME, own.step, own.seconds, finished, own.figures)

@@ -1,0 +1,53 @@
+"""Captions on the command line: what is printed, and how it fails."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+from random_models import SHAPES, build_processor
+from typer.testing import CliRunner
+
+from iterprime_xai import cli
+from iterprime_xai.models.captioner import load_captioner
+from iterprime_xai.records import ModelLoadError, StorageError
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(cli.app, [str(each) for each in arguments])
+
+
+@pytest.fixture(scope="module")
+def captioner_folder(tmp_path_factory, model_folder, tokenizer):
+    """A random captioner in the hub's layout."""
+    from transformers import BlipConfig, BlipForConditionalGeneration
+
+    folder = tmp_path_factory.mktemp("captioner")
+    torch.manual_seed(0)
+    BlipForConditionalGeneration(BlipConfig.from_pretrained(model_folder)).save_pretrained(folder)
+    build_processor(SHAPES[0], tokenizer).save_pretrained(folder)
+    build_processor(SHAPES[0], tokenizer).image_processor.save_pretrained(folder)
+    assert json.loads((folder / "config.json").read_text(encoding="utf-8"))["model_type"] == "blip"
+    return folder
+
+
+def test_a_caption_is_one_line(captioner_folder, picture, tmp_path):
+    picture.save(tmp_path / "photo.png")
+    result = invoke("caption", tmp_path / "photo.png", "--model", captioner_folder, "--max-words", 5, "--device", "cpu")
+    assert result.exit_code == 0, result.output
+    assert result.output.splitlines() == [load_captioner(captioner_folder, device="cpu").caption(picture, max_words=5)]
+
+
+def test_without_a_picture_a_bundled_scene_is_told(captioner_folder):
+    from iterprime_xai.data.scenes import bundled_samples
+
+    result = invoke("caption", "--model", captioner_folder, "--beams", 2, "--max-words", 3)
+    expected = load_captioner(captioner_folder).caption(bundled_samples()[0].image, max_words=3, num_beams=2)
+    assert result.output.strip() == expected
+
+
+def test_a_model_without_a_captioner_and_a_folder_without_a_run_are_named(model_folder, tmp_path):
+    assert isinstance(invoke("caption", "--model", model_folder).exception, ModelLoadError)
+    assert isinstance(invoke("train-captions", tmp_path, "--steps", 1).exception, StorageError)
+    assert invoke("caption", "--beams", 0).exit_code == 2
