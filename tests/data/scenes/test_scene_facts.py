@@ -12,6 +12,7 @@ from iterprime_xai.data.scenes.facts import (
     MIXED,
     MOST_THINGS,
     NO,
+    RANKS,
     UNSURE,
     YES,
     Facts,
@@ -36,6 +37,10 @@ def _order(found: Facts, thing: int, order: str) -> int:
 def _relation(found: Facts, thing: int, relation: str, noun: str) -> int:
     start = len(PLACES) + len(ORDERS) + RELATIONS.index(relation) * len(NOUNS)
     return int(found.flags[thing, start + NOUN_INDEX[noun]])
+
+
+def _rank(found: Facts, thing: int, order: str, rank: int, own_kind: bool) -> int:
+    return int(found.flags[thing, FLAGS - len(RANKS) + RANKS.index((order, rank, own_kind))])
 
 
 def test_names_are_indices_of_noun_colour_and_size() -> None:
@@ -71,6 +76,25 @@ def test_the_first_of_a_kind_is_asked_only_where_there_are_several() -> None:
     assert [_order(cats, thing, "smallest") for thing in range(3)] == [YES, NO, NO]
 
 
+def test_ranks_are_among_its_kind_and_among_all_things() -> None:
+    bikes, cats = facts(TWO_BIKES), facts(ROW)
+    assert [[_rank(cats, thing, "left", rank, True) for thing in range(3)] for rank in (2, 3)] == [
+        [NO, YES, NO],
+        [NO, NO, YES],
+    ]
+    assert [_rank(bikes, thing, "right", 2, True) for thing in range(3)] == [UNSURE, YES, NO]
+    # From the left: bike, tree, bike. Nothing is the fourth of three.
+    assert [[_rank(bikes, thing, "left", rank, False) for thing in range(3)] for rank in (1, 2, 3, 4)] == [
+        [NO, YES, NO],
+        [YES, NO, NO],
+        [NO, NO, YES],
+        [NO, NO, NO],
+    ]
+    # The tree is the topmost; the bikes are equally high.
+    assert [_rank(bikes, thing, "top", 1, False) for thing in range(3)] == [YES, NO, NO]
+    assert [_rank(bikes, thing, "top", 2, False) for thing in range(3)] == [UNSURE] * 3
+
+
 def test_relations_are_to_nouns_and_one_such_thing_is_enough() -> None:
     found = facts(TWO_BIKES)
     # One bike stands on either side of the tree, so it is left of a bike and right of a bike.
@@ -79,7 +103,7 @@ def test_relations_are_to_nouns_and_one_such_thing_is_enough() -> None:
     assert [_relation(found, thing, "right of", "tree") for thing in (1, 2)] == [NO, YES]
     assert [_relation(found, thing, "right of", "bike") for thing in (1, 2)] == [NO, YES]
     assert _relation(found, 0, "left of", "tree") == NO, "a thing stands in no relation to itself"
-    assert not found.flags[:, len(PLACES) + len(ORDERS) :].reshape(3, len(RELATIONS), -1)[:, :, NOUN_INDEX["dog"]].any()
+    assert {_relation(found, thing, name, "dog") for thing in range(3) for name in RELATIONS} == {NO}
 
 
 def test_an_unsure_one_leaves_it_unsure_until_another_is_sure() -> None:
@@ -100,6 +124,11 @@ def _asked(scene: Scene, thing: int) -> list[tuple[int, int, Description]]:
     rows = [(_place(found, thing, place), Description(place=place)) for place in PLACES]
     if several:
         rows += [(_order(found, thing, order), Description(noun, order=order)) for order in ORDERS]
+    rows += [
+        (_rank(found, thing, order, rank, own), Description(noun if own else "thing", order=order, rank=rank))
+        for order, rank, own in RANKS
+        if several or not own
+    ]
     rows += [
         (_relation(found, thing, name, other), Description(relations=(Relation(name, Description(other)),)))
         for name in RELATIONS
