@@ -3,6 +3,7 @@
     python benchmarks/quality.py --workers 2                       the bundled model on val, testA, testB and ood
     python benchmarks/quality.py --model FOLDER --splits val --expressions 300 --out FOLDER
     python benchmarks/quality.py --choose --workers 2              layer and recipe, on other scenes of val, instead of tables
+    python benchmarks/quality.py --also FURTHER.json               further ways beside the table's (or, with --choose, to choose from)
     python benchmarks/quality.py --tables-only                     the tables again, from the rows of the run before
 
 Writes OUT/quality.md (every table), OUT/quality.json (the same as data), OUT/card.json (what `iterprime_xai.training.export` puts
@@ -31,7 +32,7 @@ from iterprime_xai.evaluation.quality import choose
 from iterprime_xai.evaluation.quality_report import Settings, SplitRows, report
 from iterprime_xai.evaluation.row_files import load_rows, save_rows
 from iterprime_xai.evaluation.tables import markdown
-from iterprime_xai.evaluation.ways import first_candidates, second_candidates, table_ways
+from iterprime_xai.evaluation.ways import Way, first_candidates, second_candidates, table_ways, ways_from
 from iterprime_xai.models import load_matcher
 from iterprime_xai.records.writing import write_whole
 from iterprime_xai.systems.grounder import ABSTAIN_BELOW
@@ -53,6 +54,9 @@ def main() -> None:
     parser.add_argument("--choose", action="store_true", help="choose layer and recipe on val instead")
     parser.add_argument("--choose-seed", type=int, default=5, help="scenes of val for the choice (default: 5)")
     parser.add_argument("--tables-only", action="store_true", help="make the tables from the rows in OUT")
+    parser.add_argument(
+        "--also", type=Path, help='further ways: a JSON list such as [{"name": "five passes", "passes": 5}]'
+    )
     parser.add_argument("--workers", type=int, default=1, help="processes (default: 1)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("runs/quality"))
@@ -92,7 +96,7 @@ def table(arguments: argparse.Namespace) -> None:
 
 def measure(arguments: argparse.Namespace, layers: tuple[int, ...], layer: int) -> None:
     """Every row of every split, into OUT."""
-    ways = table_ways(layers, layer)
+    ways = table_ways(layers, layer) + further_ways(arguments.also, layer)
     total = len(arguments.splits) * (arguments.expressions * len(ways) + arguments.pairs + 2 * arguments.phrases)
     found: dict[str, list[Any]] = {name: [] for name, _ in KEPT}
     with (
@@ -116,6 +120,11 @@ def measure(arguments: argparse.Namespace, layers: tuple[int, ...], layer: int) 
                 save_rows(rows, arguments.out / f"{name}.jsonl")
 
 
+def further_ways(path: Path | None, layer: int) -> list[Way]:
+    """What --also asks for."""
+    return [] if path is None else ways_from(json.loads(path.read_text(encoding="utf-8")), layer)
+
+
 def choose_on_val(arguments: argparse.Namespace) -> None:
     """Layer and emphasis first, then refinement; only scenes of val, and other ones than the table's."""
     seed, count, out = arguments.choose_seed, arguments.expressions, arguments.out
@@ -129,7 +138,7 @@ def choose_on_val(arguments: argparse.Namespace) -> None:
         first = measuring.look_rows(crew, "val", count, candidates, seed, classical=False)
         ranked = choose(first, seed)
         best = next(way for way in candidates if way.name == ranked[0][0])
-        candidates = second_candidates(best)
+        candidates = second_candidates(best) + further_ways(arguments.also, best.layer)
         second = measuring.look_rows(crew, "val", count, candidates, seed, classical=False)
     ranked_again = choose(second, seed)
     frozen = next(way for way in candidates if way.name == ranked_again[0][0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from iterprime_xai.masks import select
-from iterprime_xai.records.heatmap import is_blank
+from iterprime_xai.records.heatmap import box_of, is_blank
 from iterprime_xai.records.proposals import Proposals
 
 _TIE = 1e-9
@@ -23,7 +23,7 @@ class Chooser:
         scores = np.clip(np.nan_to_num(proposals.scores.astype(np.float64)), 0, None)
         best = float(scores.max()) if len(scores) else 0.0
         self._priors = scores / best if best > 0 else np.ones(len(scores))
-        self._areas = np.count_nonzero(proposals.masks, axis=(1, 2))
+        self.areas = np.count_nonzero(proposals.masks, axis=(1, 2))
         self._covers: dict[tuple[int, int], np.ndarray] = {}
 
     def choose(self, heatmap: np.ndarray, rule: str) -> int | None:
@@ -38,8 +38,17 @@ class Chooser:
         norms = np.sqrt((cover * cover).sum(1) * (heat * heat).sum())
         match = np.divide(cover @ heat, norms, out=np.zeros(len(cover)), where=norms > 1e-12)
         fit = np.clip(match, 0, None) * self._priors
-        order = np.lexsort((-self._areas, -self.proposals.scores.astype(np.float64), -np.round(fit / _TIE)))
+        order = np.lexsort((-self.areas, -self.proposals.scores.astype(np.float64), -np.round(fit / _TIE)))
         return int(order[0])
+
+    def best_iou(self, mask: np.ndarray) -> float:
+        """The largest overlap that any of the proposals has with ``mask`` (bool, height x width): what no choice can exceed."""
+        left, top, right, bottom = box_of(mask) or (0, 0, 0, 0)
+        if not len(self.proposals) or right == left:
+            return 0.0
+        cut = self.proposals.masks[:, top:bottom, left:right] & mask[top:bottom, left:right]
+        shared = np.count_nonzero(cut, axis=(1, 2))
+        return float((shared / (self.areas + np.count_nonzero(mask) - shared)).max())
 
     def _cover(self, grid: tuple[int, int]) -> np.ndarray:
         """(masks, patches): the share of each patch that each mask covers, less the mask's mean."""

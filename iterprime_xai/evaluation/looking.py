@@ -28,11 +28,12 @@ class LookRow:
     """One expression looked at in one way.
 
     ``peak``: the hottest patch lies on the object. ``heat``: share of the heat in its mask. ``gold``: the rule of the recipe
-    chooses the object among the annotated things. ``iou``: overlap of the object with the chosen classical proposal, ``None``
-    where those were not asked for. A blank map has no peak and chooses nothing: a miss in all of them. ``landed`` says where
-    the peak fell: "target", the name of another thing, "background" or "blank". ``area`` is the object's share of the picture,
-    ``things`` the number of annotated things. The ``pass_`` fields have one value a pass: peak and heat of its own map, its
-    match probability, and whether it was taken into the final map.
+    chooses the object among the annotated things. ``iou``: overlap of the object with the chosen classical proposal, and
+    ``best_iou`` that of the proposal that fits best, which no choice can exceed; ``None`` where none were asked for. A blank map
+    has no peak and chooses nothing: a miss in all of them. ``landed`` says where the peak fell: "target", the name of another
+    thing, "background" or "blank". ``area`` is the object's share of the picture, ``things`` the number of annotated things. The
+    ``pass_`` fields have one value a pass: peak and heat of its own map, its match probability, and whether it was taken into
+    the final map.
     """
 
     sample: str
@@ -46,6 +47,7 @@ class LookRow:
     heat: float
     gold: float
     iou: float | None
+    best_iou: float | None
     landed: str
     area: float
     things: int
@@ -84,6 +86,7 @@ def look(
         mask = sample.mask
         assert mask is not None
         expression, gold, measured = parse(sample.text), Chooser(gold_proposals(sample)), _Measured(mask)
+        best = None if regions is None else regions.best_iou(mask)
         for way in ways:
             text, shift = way.recipe.text(expression.text)
             passes = refine(
@@ -103,6 +106,7 @@ def look(
                     heat=measured.heat(heatmap),
                     gold=float(_is_same(_chosen(gold, heatmap, rule), mask)),
                     iou=None if regions is None else iou(_chosen(regions, heatmap, rule), mask),
+                    best_iou=best,
                     landed=_landed(heatmap, sample),
                     area=float(mask.mean()),
                     things=1 + len(sample.others),

@@ -105,13 +105,14 @@ class PhotographRow:
 class PhotographSummary:
     """Share of phrases whose probability reaches the threshold, over what is not shown, and the highest.
 
-    The interval is over photographs: of a single one it has no width.
+    The interval is over ``photographs`` of them: of a single one it has no width.
     """
 
     name: str
     matches: Interval
     highest: float
     count: int
+    photographs: int
 
     def as_data(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -163,7 +164,15 @@ def summarise(rows: Sequence[PhotographRow], threshold: float, seed: int = 0) ->
 
 def photographs_markdown(rows: Sequence[PhotographSummary]) -> str:
     """Share called matches, per kind and per photograph."""
-    body = [[row.name, str(row.matches), f"{row.highest:.3f}", str(row.count)] for row in rows]
+    body = [
+        [
+            row.name,
+            str(row.matches) if row.photographs > 1 else f"{row.matches.mean:.3f}",
+            f"{row.highest:.3f}",
+            str(row.count),
+        ]
+        for row in rows
+    ]
     return markdown(["phrases or photograph", "called matches", "highest probability", "phrases"], body)
 
 
@@ -172,4 +181,5 @@ def _summary(name: str, rows: Iterable[PhotographRow], threshold: float, seed: i
     matches = interval(
         [float(row.probability >= threshold) for row in chosen], [row.photograph for row in chosen], seed
     )
-    return PhotographSummary(name, matches, max(row.probability for row in chosen), len(chosen))
+    highest, photographs = max(row.probability for row in chosen), len({row.photograph for row in chosen})
+    return PhotographSummary(name, matches, highest, len(chosen), photographs)

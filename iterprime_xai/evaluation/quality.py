@@ -34,11 +34,15 @@ class QualityRow:
 
 @dataclass(frozen=True, slots=True)
 class BlindRow:
-    """What blind rules reach on one kind: ``area``, a flat map's share of heat; ``guess``, one over the number of things."""
+    """What blind rules reach on one kind: ``area``, a flat map's share of heat; ``guess``, one over the number of things.
+
+    ``iou`` is no rule's: the mean overlap with the classical proposal that fits best, which no choice can exceed; ``None`` without.
+    """
 
     kind: str
     area: float
     guess: float
+    iou: float | None
     count: int
 
 
@@ -79,7 +83,9 @@ def blind_rows(rows: Sequence[LookRow]) -> list[BlindRow]:
     for kind in kinds_of(once):
         chosen = [row for row in once if kind in ("all", row.kind)]
         area, guess = [row.area for row in chosen], [1 / row.things for row in chosen]
-        found.append(BlindRow(kind, float(np.mean(area)), float(np.mean(guess)), len(chosen)))
+        best = [row.best_iou for row in chosen if row.best_iou is not None]
+        ceiling = float(np.mean(best)) if len(best) == len(chosen) else None
+        found.append(BlindRow(kind, float(np.mean(area)), float(np.mean(guess)), ceiling, len(chosen)))
     return found
 
 

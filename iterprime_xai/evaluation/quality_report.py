@@ -19,7 +19,7 @@ from iterprime_xai.evaluation.tables import (
     presence_markdown,
     ways_markdown,
 )
-from iterprime_xai.evaluation.ways import comparisons, plain_name
+from iterprime_xai.evaluation.ways import comparisons, extra_comparisons, plain_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,9 @@ def _looks(rows: SplitRows, settings: Settings, page: dict[str, str], card: dict
         return {}
     seed, split = settings.seed, rows.split
     summary, blind = quality_rows(rows.looks, seed), blind_rows(rows.looks)
-    apart = difference_rows(rows.looks, comparisons(settings.layers, settings.layer), seed)
+    compared = comparisons(settings.layers, settings.layer)
+    compared += extra_comparisons(list(dict.fromkeys(row.way for row in rows.looks)), settings.layers, settings.layer)
+    apart = difference_rows(rows.looks, compared, seed)
     measures = [name for name in MEASURES if name in summary[0].measures]
     page[f"Heat and masks, {split}"] = ways_markdown(summary)
     for way in (plain_name(settings.layer), "default"):

@@ -81,13 +81,13 @@ def kinds_markdown(rows: Sequence[QualityRow], blind: Sequence[BlindRow], way: s
 
 
 def by_kind_markdown(rows: Sequence[QualityRow], measure: str, blind: Sequence[BlindRow] = ()) -> str:
-    """One line a way, one column a kind, for one measure; the last line is what a blind rule reaches, where one is known."""
+    """One line a way, one column a kind, for one measure; the last line is what a blind rule reaches, or the best proposal."""
     kinds = list(dict.fromkeys(row.kind for row in rows))
     found = {(row.way, row.kind): str(row.measures[measure]) for row in rows}
     body = [[way, *(found[way, kind] for kind in kinds)] for way in dict.fromkeys(row.way for row in rows)]
-    rule = {"peak": "guess", "gold": "guess", "heat": "area"}.get(measure)
+    rule = {"peak": "guess", "gold": "guess", "heat": "area", "iou": "iou"}.get(measure)
     if rule and blind:
-        label = {"guess": "any thing", "area": "flat map"}[rule]
+        label = {"guess": "any thing", "area": "flat map", "iou": "best proposal"}[rule]
         body.append(
             [f"*{label}*", *(f"{getattr(each, rule):.3f}" for kind in kinds for each in blind if each.kind == kind)]
         )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
-from iterprime_xai.saliency import RECIPES, Recipe
+from iterprime_xai.records.errors import OptionError
+from iterprime_xai.saliency import RECIPES, Recipe, get_recipe
 
 REFINED = 3
 """Passes of the rows with refinement."""
@@ -57,6 +60,41 @@ def comparisons(layers: tuple[int, ...], chosen: int) -> list[tuple[str, str]]:
         ("everything", "emphasis both"),
         ("default", "paper"),
     ]
+
+
+def extra_comparisons(names: Sequence[str], layers: tuple[int, ...], chosen: int) -> list[tuple[str, str]]:
+    """Pairs (way, against) of ways that are not in the table: each against plain Grad-CAM and against ``default``."""
+    known = {way.name for way in table_ways(layers, chosen)}
+    return [(name, other) for name in names if name not in known for other in (plain_name(chosen), "default")]
+
+
+def ways_from(described: Any, chosen: int) -> list[Way]:
+    """Further ways, from JSON: a list of objects with a "name", settings of a `Recipe`, and "layer" and "base" where not as usual.
+
+    ``{"name": "five passes", "base": "default", "layer": 2, "passes": 5}``: what is not said is as in the recipe "base" ("default")
+    and at the ``chosen`` layer. Raises ``OptionError`` for anything else.
+    """
+    if not isinstance(described, list) or not all(isinstance(each, dict) and "name" in each for each in described):
+        raise OptionError(
+            'Further ways must be a list of objects with a "name", as in [{"name": "five passes", "passes": 5}].'
+        )
+    found = []
+    for each in described:
+        base, layer = get_recipe(each.get("base", "default")), each.get("layer", chosen)
+        settings = {name: value for name, value in each.items() if name not in ("base", "layer")}
+        unknown = set(settings) - {field.name for field in fields(Recipe)}
+        if unknown:
+            raise OptionError(
+                f"A recipe has no setting {', '.join(sorted(unknown))}; it has {', '.join(field.name for field in fields(Recipe))}."
+            )
+        found.append(Way(each["name"], layer, replace(base, **settings)))
+    names = [way.name for way in found]
+    taken = {name for name in names if names.count(name) > 1 or name in RECIPES}
+    if taken:
+        raise OptionError(
+            f"Every way needs a name of its own, but {', '.join(sorted(taken))} is taken; choose another."
+        )
+    return found
 
 
 def first_candidates(layers: tuple[int, ...]) -> list[Way]:

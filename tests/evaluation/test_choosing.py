@@ -8,6 +8,7 @@ import pytest
 from iterprime_xai.evaluation.choosing import Chooser
 from iterprime_xai.masks import select
 from iterprime_xai.records import Proposals
+from iterprime_xai.records.overlap import iou
 
 
 def _proposals(rng: np.random.Generator, count: int, scores: np.ndarray | None = None) -> Proposals:
@@ -46,3 +47,12 @@ def test_a_blank_map_and_an_empty_list_choose_nothing():
     assert Chooser(proposals).choose(np.zeros((4, 4), np.float32), "default") is None
     empty = Proposals(np.zeros((0, 8, 8), bool), np.zeros(0, np.float32), "test")
     assert Chooser(empty).choose(np.eye(4, dtype=np.float32), "default") is None
+
+
+def test_best_overlap_is_that_of_the_proposal_that_fits_best():
+    proposals = _proposals(np.random.default_rng(2), 9)
+    target = np.zeros((50, 37), bool)
+    target[12:30, 5:25] = True
+    assert Chooser(proposals).best_iou(target) == pytest.approx(max(iou(mask, target) for mask in proposals.masks))
+    assert Chooser(proposals).best_iou(proposals.masks[4]) == 1.0
+    assert Chooser(proposals).best_iou(np.zeros((50, 37), bool)) == 0.0

@@ -46,6 +46,7 @@ def test_rows_are_what_the_grounder_finds(matcher, sample):
         assert row.heat == pytest.approx(heat_in_object(found.heatmap, RED), abs=1e-4)
         assert row.peak == peak_in_object(found.heatmap, RED)
         assert row.iou == pytest.approx(iou(found.mask, RED))
+        assert row.best_iou == pytest.approx(max(iou(mask, RED) for mask in found.proposals.masks))
         assert row.gold == np.array_equal(among_gold.mask, RED)
         assert row.pass_probability == tuple(each.probability for each in found.passes)
         assert row.pass_taken == tuple(each.accepted for each in found.passes)

@@ -24,6 +24,7 @@ def make_row(sample: str, image: str, kind: str, way: str, peak: float, heat: fl
         heat=heat,
         gold=gold,
         iou=iou,
+        best_iou=None if iou is None else 0.95,
         landed="target" if peak else "blank",
         area=0.1,
         things=4,
@@ -88,6 +89,8 @@ def test_ways_on_different_expressions_are_not_compared():
 def test_blind_rules_count_every_expression_once():
     rows = {row.kind: row for row in blind_rows(ROWS)}
     assert (rows["all"].area, rows["all"].guess, rows["all"].count) == (pytest.approx(0.1), 0.25, 3)
+    assert rows["all"].iou == pytest.approx(0.95)
+    assert blind_rows([replace(row, best_iou=None) for row in ROWS])[0].iou is None
     with pytest.raises(OptionError, match="at least one"):
         blind_rows([])
 

@@ -26,16 +26,19 @@ def small(tmp_path_factory) -> list[str]:
 
 
 def test_table_is_written_and_made_again_from_its_rows(monkeypatch, small, model_folder, tmp_path, capsys):
-    asked = ["--model", model_folder, "--layer", 1, "--out", tmp_path, *small]
+    further = tmp_path / "further.json"
+    further.write_text('[{"name": "five passes", "passes": 5}]', encoding="utf-8")
+    asked = ["--model", model_folder, "--layer", 1, "--out", tmp_path, "--also", further, *small]
     run(monkeypatch, "quality", *asked)
     page = (tmp_path / "quality.md").read_text(encoding="utf-8")
     assert page in capsys.readouterr().out
     assert "## Heat and masks, val\n" in page
+    assert "| five passes - default |" in page
     card = json.loads((tmp_path / "card.json").read_text(encoding="utf-8"))
     assert 0 <= card["threshold"] <= 1
     assert "Matching, val, plain twins" in card["markdown"]
     looks = [json.loads(line) for line in (tmp_path / "looks.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert len(looks) == 6 * (3 + 8)  # three layers, eight more ways
+    assert len(looks) == 6 * (3 + 8 + 1)  # three layers, eight more ways, and what --also asked for
     assert len({row["sample"] for row in looks}) == 6
     (tmp_path / "quality.md").unlink()
     run(monkeypatch, "quality", *asked, "--tables-only")

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from iterprime_xai.evaluation.ways import comparisons, first_candidates, plain_name, second_candidates, table_ways
+import pytest
+
+from iterprime_xai.evaluation.ways import (
+    comparisons,
+    extra_comparisons,
+    first_candidates,
+    plain_name,
+    second_candidates,
+    table_ways,
+    ways_from,
+)
+from iterprime_xai.records import OptionError
 from iterprime_xai.saliency import RECIPES
 
 
@@ -41,3 +52,30 @@ def test_candidates_have_names_of_their_own_and_begin_with_what_was_best():
     assert second[0] is best
     assert len({way.name for way in second}) == len(second)
     assert {(way.layer, way.recipe.emphasis) for way in second} == {(best.layer, best.recipe.emphasis)}
+
+
+def test_further_ways_change_a_recipe_at_a_layer():
+    five, paper = ways_from(
+        [{"name": "five", "passes": 5}, {"name": "one", "base": "paper", "layer": 0, "passes": 1}], 2
+    )
+    assert (five.layer, five.recipe) == (2, replace(RECIPES["default"], name="five", passes=5))
+    assert (paper.layer, paper.recipe) == (0, replace(RECIPES["paper"], name="one", passes=1))
+    names = [way.name for way in (*table_ways((0, 1), 1), five)]
+    assert extra_comparisons(names, (0, 1), 1) == [("five", plain_name(1)), ("five", "default")]
+
+
+@pytest.mark.parametrize(
+    ("described", "said"),
+    [
+        ({"name": "x"}, "list of objects"),
+        ([{"passes": 5}], '"name"'),
+        ([{"name": "x", "speed": 1}], "no setting speed"),
+        ([{"name": "x", "passes": 0}], "passes"),
+        ([{"name": "x", "base": "none"}], "recipe"),
+        ([{"name": "default"}], "name of its own"),
+        ([{"name": "x"}, {"name": "x"}], "name of its own"),
+    ],
+)
+def test_further_ways_that_make_no_sense_are_refused(described, said):
+    with pytest.raises(OptionError, match=said):
+        ways_from(described, 1)
