@@ -3,7 +3,7 @@
     python benchmarks/quality.py --workers 2                       the bundled model on val, testA, testB and ood
     python benchmarks/quality.py --model FOLDER --splits val --expressions 300 --out FOLDER
     python benchmarks/quality.py --choose --workers 2              layer and recipe, on other scenes of val, instead of tables
-    python benchmarks/quality.py --also FURTHER.json               further ways beside the table's (or, with --choose, to choose from)
+    python benchmarks/quality.py --also FURTHER.json               further ways in the table (or, with --choose, to choose from)
     python benchmarks/quality.py --tables-only                     the tables again, from the rows of the run before
 
 Writes OUT/quality.md (every table), OUT/quality.json (the same as data), OUT/card.json (what `iterprime_xai.training.export` puts

@@ -169,3 +169,14 @@ def test_card_names_the_minutes_that_were_really_trained(run):
     record = json.loads((run / "export" / "training.json").read_text(encoding="utf-8"))
     config = {**record["config"], "steps": None, "minutes": 70.0}
     assert "--minutes 41 --seed 0" in card({**record, "config": config, "seconds": 41 * 60 + 3.0})
+
+
+def test_measured_threshold_travels_in_the_profile(run, tmp_path):
+    from iterprime_xai.models.profiles import read
+
+    figures = tmp_path / "card.json"
+    figures.write_text('{"threshold": 0.375, "markdown": {"Matching, val": "| kind |"}}', encoding="utf-8")
+    folder = export(run, tmp_path / "m", figures)
+    assert read(folder).threshold == 0.375
+    assert "### Matching, val\n\n| kind |" in (folder / "README.md").read_text(encoding="utf-8")
+    assert read(export(run, tmp_path / "without")).threshold is None
