@@ -8,6 +8,7 @@ from typing import Any
 
 from iterprime_xai.evaluation.looking import LookRow
 from iterprime_xai.evaluation.matching import PairRow, matching_rows
+from iterprime_xai.evaluation.passes import pass_rows, passes_markdown
 from iterprime_xai.evaluation.presence import PhraseRow, presence_rows
 from iterprime_xai.evaluation.quality import MEASURES, blind_rows, difference_rows, quality_rows
 from iterprime_xai.evaluation.tables import (
@@ -100,10 +101,13 @@ def _looks(rows: SplitRows, settings: Settings, page: dict[str, str], card: dict
     apart = difference_rows(rows.looks, compared, seed)
     measures = [name for name in MEASURES if name in summary[0].measures]
     page[f"Heat and masks, {split}"] = ways_markdown(summary)
+    looked_again = pass_rows(rows.looks, seed)
+    if looked_again:
+        page[f"Passes, {split}"] = passes_markdown(looked_again)
     for way in (plain_name(settings.layer), "default"):
         title = f"Heat and masks, {split}, {way} by kind"
         page[title] = card[title] = kinds_markdown(summary, blind, way)
     for name in measures:
         page[f"{MEASURES[name][0].capitalize()}, {split}, every way by kind"] = by_kind_markdown(summary, name, blind)
         page[f"{MEASURES[name][0].capitalize()}, {split}, paired differences"] = differences_markdown(apart, name)
-    return {"looks": plain(summary), "blind": plain(blind), "differences": plain(apart)}
+    return {"looks": plain(summary), "blind": plain(blind), "differences": plain(apart), "passes": plain(looked_again)}

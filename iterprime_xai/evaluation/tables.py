@@ -97,7 +97,7 @@ def by_kind_markdown(rows: Sequence[QualityRow], measure: str, blind: Sequence[B
 def differences_markdown(rows: Sequence[DifferenceRow], measure: str) -> str:
     """One line a comparison, one column a kind; bold where the interval does not hold 0."""
     kinds = list(dict.fromkeys(row.kind for row in rows))
-    found = {(row.way, row.against, row.kind): _signed(row.measures[measure]) for row in rows}
+    found = {(row.way, row.against, row.kind): signed(row.measures[measure]) for row in rows}
     pairs = list(dict.fromkeys((row.way, row.against) for row in rows))
     body = [[f"{way} - {against}", *(found[way, against, kind] for kind in kinds)] for way, against in pairs]
     return markdown(["difference", *kinds], body)
@@ -107,7 +107,8 @@ def _measures(rows: Sequence[QualityRow]) -> list[str]:
     return [name for name in MEASURES if all(name in row.measures for row in rows)]
 
 
-def _signed(value: Interval) -> str:
+def signed(value: Interval) -> str:
+    """A difference with its sign, bold where the interval does not hold 0."""
     text = f"{value.mean:+.3f} [{value.low:+.3f}, {value.high:+.3f}]"
     return f"**{text}**" if value.low > 0 or value.high < 0 else text
 

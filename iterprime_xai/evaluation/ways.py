@@ -32,18 +32,20 @@ def table_ways(layers: tuple[int, ...], chosen: int) -> list[Way]:
 
     Plain Grad-CAM of the sentence in one pass, at every layer; at the ``chosen`` layer refinement alone, each emphasis in one pass,
     both emphases with refinement, and the recipes as they are. All but ``paper`` take every other setting, the rule of selection
-    included, from ``default``.
+    included, from ``default``. "All kept": a look whose match probability fell stays in the map.
     """
     base = RECIPES["default"]
     plain = replace(base, name="plain", emphasis="sentence", passes=1)
     ways = [Way(plain_name(layer), layer, plain) for layer in layers]
     for name, recipe in (
         ("refined", replace(plain, passes=REFINED)),
+        ("refined, all kept", replace(plain, passes=REFINED, keep_rejected=True)),
         ("emphasis none", replace(base, emphasis="none", passes=1)),
         ("emphasis local", replace(base, emphasis="local", passes=1)),
         ("emphasis global", replace(base, emphasis="global", passes=1)),
         ("emphasis both", replace(base, emphasis="both", passes=1)),
         ("everything", replace(base, emphasis="both", passes=REFINED)),
+        ("everything, all kept", replace(base, emphasis="both", passes=REFINED, keep_rejected=True)),
     ):
         ways.append(Way(name, chosen, replace(recipe, name=name)))
     return ways + [Way(name, chosen, RECIPES[name]) for name in ("default", "paper")]
@@ -54,10 +56,12 @@ def comparisons(layers: tuple[int, ...], chosen: int) -> list[tuple[str, str]]:
     plain = plain_name(chosen)
     return [
         *((plain_name(layer), plain) for layer in layers if layer != chosen),
-        *((name, plain) for name in ("refined", "emphasis none", "emphasis local", "emphasis global", "emphasis both")),
-        *((name, plain) for name in ("everything", "default", "paper")),
+        *((name, plain) for name in ("refined", "refined, all kept")),
+        *((name, plain) for name in ("emphasis none", "emphasis local", "emphasis global", "emphasis both")),
+        *((name, plain) for name in ("everything", "everything, all kept", "default", "paper")),
         *((name, "emphasis none") for name in ("emphasis local", "emphasis global", "emphasis both")),
         ("everything", "emphasis both"),
+        ("everything, all kept", "emphasis both"),
         ("default", "paper"),
     ]
 
@@ -114,7 +118,14 @@ def second_candidates(best: Way) -> list[Way]:
     for passes in (2, 3, 5):
         for threshold in (0.3, 0.5, 0.7):
             for blend in (0.2, 0.5):
-                name = f"layer {best.layer}, {best.recipe.emphasis}, {passes} passes, threshold {threshold:g}, blend {blend:g}"
-                recipe = replace(best.recipe, name=name, passes=passes, threshold=threshold, blend=blend)
-                found.append(Way(name, best.layer, recipe))
+                for kept in (False, True):
+                    name = f"{passes} passes, threshold {threshold:g}, blend {blend:g}{', all kept' if kept else ''}"
+                    name = f"layer {best.layer}, {best.recipe.emphasis}, {name}"
+                    settings: dict[str, Any] = {
+                        "passes": passes,
+                        "threshold": threshold,
+                        "blend": blend,
+                        "keep_rejected": kept,
+                    }
+                    found.append(Way(name, best.layer, replace(best.recipe, name=name, **settings)))
     return found

@@ -32,7 +32,7 @@ def test_everything_measured_is_on_the_page_and_valid_json():
     assert "| default - paper | +0.000 [+0.000, +0.000] |" in text
     assert "0.2500 (chosen here on val)" in text
     json.loads(json.dumps(record, allow_nan=False))
-    assert set(record["figures"]["val"]) == {"matching", "presence", "looks", "blind", "differences"}
+    assert set(record["figures"]["val"]) == {"matching", "presence", "looks", "blind", "differences", "passes"}
     assert record["figures"]["val"]["matching"]["hard twins"][0]["twins"]["mean"] == 1.0
     assert card["threshold"] == record["threshold"] == 0.25
     assert all(title in text and table.rstrip() in text for title, table in card["markdown"].items())

@@ -29,6 +29,8 @@ def test_plain_stands_at_every_layer_and_the_rest_at_the_chosen_one():
         "none", "local", "global", "both",
     ]  # fmt: skip
     assert {ways[f"emphasis {each}"].recipe.passes for each in ("none", "local", "global", "both")} == {1}
+    assert replace(ways["refined, all kept"].recipe, name="refined", keep_rejected=False) == ways["refined"].recipe
+    assert ways["everything, all kept"].recipe.keep_rejected
     assert (ways["everything"].recipe.emphasis, ways["everything"].recipe.passes) == ("both", 3)
     assert (ways["default"].recipe, ways["paper"].recipe) == (RECIPES["default"], RECIPES["paper"])
     assert {way.layer for name, way in ways.items() if not name.startswith("plain")} == {1}
