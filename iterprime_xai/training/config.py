@@ -17,7 +17,7 @@ class ModelShape:
     vision_width: int = 128
     vision_layers: int = 6
     text_width: int = 128
-    text_layers: int = 4
+    text_layers: int = 5
     heads: int = 4
     mlp_ratio: float = 4.0
     projection: int = 96
@@ -49,6 +49,7 @@ class TrainConfig:
     CPU they are worked off in parts of ``part`` pictures by ``threads`` threads (contrast is taken within a part).
     Of the pairs, ``pairs`` are statements and ``phrases`` referring phrases. For the first ``look_share`` of the run only the image
     tower is trained, on what every cell of the picture holds.
+    For ``blind_share`` of the texts the [CLS] token brings nothing from the picture itself, so that the words have to look.
     ``pool`` scenes are held in memory, and a scene is used about ``reuse`` times before another takes its place; they come in
     chunks, of which ``easy_chunks`` are there at the start. Chunks below number ``words_until`` teach words, those below
     ``places_until`` places too, all others everything.
@@ -63,6 +64,7 @@ class TrainConfig:
     pairs: int = 5
     phrases: int = 4
     look_share: float = 0.1
+    blind_share: float = 0.75
     seed: int = 0
     threads: int = 2
     device: str | None = None

@@ -60,10 +60,12 @@ def first_fit(lengths: np.ndarray, row: int) -> tuple[np.ndarray, int]:
     return starts, most
 
 
-def read_statements(model: Any, tokens: Tensor, image_tokens: Tensor | None) -> Tensor:
+def read_statements(model: Any, tokens: Tensor, image_tokens: Tensor | None, blind: Tensor | None = None) -> Tensor:
     """Last hidden states (b, k, length, width) of ``tokens`` (b, k, length), padded with 0; those of padding mean nothing.
 
     With ``image_tokens`` (b, n, width) statement k of row b is read against picture b; with ``None`` text is read alone.
+    Where ``blind`` (bool, b, k) is true, the first and the last token ([CLS] and [SEP]) bring nothing from the picture themselves
+    and depend on what the words saw.
     """
     import torch
 
@@ -88,11 +90,20 @@ def read_statements(model: Any, tokens: Tensor, image_tokens: Tensor | None) -> 
     apart = owner[:, None, :, None] != owner[:, None, None, :]
     mask = torch.zeros(apart.shape, dtype=states.dtype, device=tokens.device)
     mask = mask.masked_fill_(apart, torch.finfo(states.dtype).min)
+    if blind is not None:
+        sighted = states.new_ones(count, rows * row + 1)
+        slots = target.reshape(count, several, length)
+        for special in (slots[:, :, :1], slots.gather(2, (sizes - 1).clamp(min=0)[..., None])):
+            sighted.scatter_(1, special[..., 0], (~blind).to(states.dtype))
+        sighted = sighted[:, :-1, None]
     for layer in encoder.encoder.layer:
         states = layer.attention(states, attention_mask=mask)[0]
         if image_tokens is not None:
             queries = states.reshape(count, rows * row, -1)
-            states = layer.crossattention(queries, encoder_hidden_states=image_tokens)[0].reshape(count * rows, row, -1)
+            seen = layer.crossattention.self(queries, encoder_hidden_states=image_tokens)[0]
+            if blind is not None:
+                seen = seen * sighted
+            states = layer.crossattention.output(seen, queries).reshape(count * rows, row, -1)
         states = layer.feed_forward_chunk(states)
     flat = states.reshape(count, rows * row, -1)
     source = target.clamp(max=rows * row - 1)[..., None].expand(-1, -1, flat.shape[-1])

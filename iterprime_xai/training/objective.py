@@ -101,7 +101,7 @@ def cell_loss(extras: Extras, image_tokens: Tensor, pictures: Pictures) -> tuple
 
     scores = extras.cell(tokens).float()
     by_name = scores[..., : 1 + NAMES[0]]
-    total = weight.sum()
+    total = weight.sum().clamp(min=1e-6)
     loss = (functional.cross_entropy(by_name[known], noun[known], reduction="none") * weight[known]).sum() / total
     accuracy = ((by_name.argmax(-1) == noun).float() * weight).sum() / total
     if len(names):
@@ -162,8 +162,18 @@ def join_statements(statements: Tensor) -> Tensor:
     return joined[:, None, : int(keep.sum(-1).max())]
 
 
-def losses(model: Any, extras: Extras, pictures: Pictures, config: TrainConfig, looking: bool = False) -> Losses:
-    """All objectives for some pictures; while ``looking``, only what every cell holds."""
+def losses(
+    model: Any,
+    extras: Extras,
+    pictures: Pictures,
+    config: TrainConfig,
+    looking: bool = False,
+    blind: Tensor | None = None,
+) -> Losses:
+    """All objectives for some pictures; while ``looking``, only what every cell holds.
+
+    ``blind`` (bool, b, 2 x pairs) names the texts, true ones first, whose special tokens do not look at the picture.
+    """
     image_tokens = encode_images(model, pictures.images)
     cell, cell_accuracy = cell_loss(extras, image_tokens, pictures)
     if looking:
@@ -171,7 +181,7 @@ def losses(model: Any, extras: Extras, pictures: Pictures, config: TrainConfig, 
         return Losses(cell, cell, zero, zero, zero, zero, zero, cell_accuracy, zero)
 
     pairs = pictures.true.shape[1]
-    states = read_statements(model, torch.cat([pictures.true, pictures.false], 1), image_tokens)
+    states = read_statements(model, torch.cat([pictures.true, pictures.false], 1), image_tokens, blind)
     margin = match_margin(model, states)
     label = torch.zeros_like(margin)
     label[:, :pairs] = (~pictures.empty).float()[:, None]

@@ -82,9 +82,11 @@ class Run:
         config = self.config
         pictures = Pictures.of(batch, rows, self.device)
         looking = self.progress < config.look_share
+        dice = torch.Generator().manual_seed((config.seed * 1_000_003 + self.step) * 1_009 + rows.start)
+        blind = torch.rand(len(pictures.true), 2 * pictures.true.shape[1], generator=dice) < config.blind_share
         # Without the cache of cast weights, which threads would share: who came first would change the rounding.
         with torch.autocast(self.device.type, torch.bfloat16, enabled=config.bf16, cache_enabled=False):
-            found = losses(self.model, self.extras, pictures, config, looking)
+            found = losses(self.model, self.extras, pictures, config, looking, blind.to(self.device))
         gradients = torch.autograd.grad(found.total, self.weights, allow_unused=True)
         return gradients, {name: float(getattr(found, name).detach()) for name in LOSSES}
 
