@@ -43,7 +43,8 @@ class CaptioningResult:
 def captioning_config(minutes: float | None = None, steps: int | None = None, **changes: Any) -> TrainConfig:
     """The settings of a captioner's training; its shape is always that of the run it belongs to.
 
-    Of a :class:`~iterprime_xai.training.config.TrainConfig` it uses what says how long, on what, how fast and how many:
+    Of a :class:`~iterprime_xai.training.config.TrainConfig` it uses what says how long, on what, how fast and how many
+    (Muon for the matrices of the layers and AdamW for the rest, as there; the learning rate falls in a cosine):
     ``pairs`` are captions a picture and step, ``pairs_kept`` captions kept of a scene. The objective has no other settings.
     """
     settings: dict[str, Any] = {
@@ -51,8 +52,8 @@ def captioning_config(minutes: float | None = None, steps: int | None = None, **
         "part": 16,
         "pairs": 4,
         "pairs_kept": KEPT,
-        "rate": 1e-3,
-        "muon_rate": 0.0,
+        "rate": 0.002,
+        "muon_rate": 0.006,
         "warmup": 100,
         "ema": 0.995,
         "chunk": 512,
