@@ -96,6 +96,17 @@ def test_a_decoder_beside_a_retrieval_model_takes_its_image_tower(both, picture,
     assert captioner.caption(picture, max_words=2).split() == greedy(captioner.model, tokenizer, pixels, 8).split()[:2]
 
 
+def test_the_whole_can_be_saved_as_an_ordinary_hub_folder(both, picture, tmp_path):
+    from transformers import BlipForConditionalGeneration
+
+    captioner = load_captioner(both[0], device="cpu")
+    captioner.model.save_pretrained(tmp_path / "whole")
+    again, report = BlipForConditionalGeneration.from_pretrained(tmp_path / "whole", output_loading_info=True)
+    assert not report["missing_keys"]
+    state = again.state_dict()
+    assert all(torch.equal(state[name], value) for name, value in captioner.model.state_dict().items())
+
+
 def test_a_sentence_is_cut_at_a_word_and_beams_are_followed(both, picture):
     captioner = load_captioner(both[0], device="cpu")
     assert len(captioner.caption(picture, max_words=1).split()) == 1
