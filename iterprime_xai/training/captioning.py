@@ -52,8 +52,8 @@ def captioning_config(minutes: float | None = None, steps: int | None = None, **
         "part": 16,
         "pairs": 4,
         "pairs_kept": KEPT,
-        "rate": 0.002,
-        "muon_rate": 0.006,
+        "rate": 0.0015,
+        "muon_rate": 0.004,
         "warmup": 100,
         "ema": 0.995,
         "chunk": 512,
@@ -206,7 +206,7 @@ def train_captions(
     ``threads``, ``workers`` and ``device`` are taken from ``config``. Raises ``StorageError`` when ``run`` holds no training, or
     a captioner already and ``resume`` is false, or cannot be written.
     """
-    from iterprime_xai.training.captioning_folder import export_captioner
+    from iterprime_xai.training.captioning_folder import export_beside
 
     run = Path(run)
     source = load_checkpoint(run)
@@ -228,7 +228,7 @@ def train_captions(
     with _threads(1 if on_cpu else config.threads):
         result = _train(config, source, out, state, log, on_cpu)
     if result.finished:
-        export_captioner(run, run / "export")
+        export_beside(run)
     return result
 
 

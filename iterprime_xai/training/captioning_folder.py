@@ -66,6 +66,18 @@ def export_captioner(run: Path, folder: Path) -> Path:
     return folder / FOLDER
 
 
+def export_beside(run: Path) -> Path:
+    """Put the captioner of ``run`` into ``run/export``; a model there of an earlier step of the run is written anew first."""
+    from iterprime_xai.training.hub_folder import export
+
+    folder = Path(run) / "export"
+    if (folder / "config.json").is_file():
+        tower = load_checkpoint(Path(run) / FOLDER)["tower"]
+        if tower_print(folder) != tower_print(tower):
+            export(Path(run), folder)
+    return export_captioner(run, folder)
+
+
 def has_captioner(run: Path) -> bool:
     """Whether a run's folder holds a trained captioner."""
     return (Path(run) / FOLDER / NAME).is_file()

@@ -269,6 +269,15 @@ def test_a_new_export_of_other_weights_removes_a_captioner_that_no_longer_fits(t
     assert (same / FOLDER / "config.json").is_file()
 
 
+def test_a_model_of_an_earlier_step_is_exported_anew(shape, tmp_path):
+    run = finished_run(tmp_path, shape, seed=1)
+    export(run, run / "export")
+    earlier = tower_print(run / "export")
+    train_captions(finished_run(run, shape), captioning_config(steps=1, **SMALL))
+    assert tower_print(run / "export") != earlier
+    assert load_captioner(run / "export", device="cpu").name == "export"
+
+
 def test_validation_is_on_plain_captions_and_leaves_the_weights(shape, tmp_path):
     config = captioning_config(steps=1, **{**SMALL, "shape": shape})
     own = CaptionRun(config, load_checkpoint(finished_run(tmp_path, shape)))
