@@ -117,7 +117,7 @@ def train(
     threads: Annotated[int | None, typer.Option(help="CPU threads.")] = None,
     resume: Annotated[bool, typer.Option(help="Go on from the last checkpoint in OUT.")] = False,
 ) -> None:
-    """Train the bundled model on generated scenes: image-caption pairs only, never boxes or masks."""
+    """Train the bundled model on scenes that are drawn and captioned as it goes."""
     from iterprime_xai.training import train_from_options
 
     train_from_options(out, minutes=minutes, steps=steps, seed=seed, device=device, threads=threads, resume=resume)

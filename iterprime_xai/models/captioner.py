@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from iterprime_xai.models.hub import ask, is_cached, unreachable
 from iterprime_xai.models.loading import (
     BUNDLED_FOLDER,
-    _device,
-    _dtype,
-    _meant_for_the_hub,
-    _no_such_model,
-    _without_progress_bar,
+    as_device,
+    as_dtype,
     bundled_models,
     load_matcher,
+    meant_for_the_hub,
+    no_such_model,
+    without_progress_bar,
 )
 from iterprime_xai.records import ModelLoadError, OptionError
 
@@ -134,8 +134,8 @@ def load_captioner(
         return _from_pretrained(folder, name if name in bundled_models() else folder.resolve().name, device, dtype)
     hub = {"revision": revision, "cache_dir": cache_dir, "local_files_only": True}
     if not is_cached(name, cache_dir, revision):
-        if isinstance(source, Path) or not _meant_for_the_hub(name):
-            raise _no_such_model(name, folder)
+        if isinstance(source, Path) or not meant_for_the_hub(name):
+            raise no_such_model(name, folder)
         if not local_files_only:
             hub["local_files_only"] = False
             ask(name, hub)
@@ -228,7 +228,7 @@ def _from_pretrained(
     from transformers import AutoConfig, AutoTokenizer, BlipForConditionalGeneration
     from transformers.models.blip.image_processing_pil_blip import BlipImageProcessorPil
 
-    wanted, place, options = _dtype(dtype), _device(device, torch), hub or {}
+    wanted, place, options = as_dtype(dtype), as_device(device, torch), hub or {}
     try:
         config = AutoConfig.from_pretrained(location, **options)
     except Exception as error:
@@ -240,7 +240,7 @@ def _from_pretrained(
     made = getattr(config, "architectures", None) or ["BlipForConditionalGeneration"]
     if "BlipForConditionalGeneration" not in made:
         raise ModelLoadError(f"{name} holds no captioner, it is a {made[0]}. {TO_DO}")
-    bars = nullcontext() if hub is not None and not hub["local_files_only"] else _without_progress_bar()
+    bars = nullcontext() if hub is not None and not hub["local_files_only"] else without_progress_bar()
     try:
         with bars:
             loaded: Any = BlipForConditionalGeneration.from_pretrained(

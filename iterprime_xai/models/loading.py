@@ -64,8 +64,8 @@ def load_matcher(
         return _from_pretrained(folder, folder.resolve().name, device, dtype)
     hub = {"revision": revision, "cache_dir": cache_dir, "local_files_only": True}
     cached = isinstance(source, str) and is_cached(name, cache_dir, revision)
-    if not cached and (isinstance(source, Path) or not _meant_for_the_hub(name)):
-        raise _no_such_model(name, folder)
+    if not cached and (isinstance(source, Path) or not meant_for_the_hub(name)):
+        raise no_such_model(name, folder)
     if local_files_only:
         return _from_pretrained(name, name, device, dtype, hub)
     if not cached:
@@ -87,12 +87,12 @@ def _from_network(name: str, device: Any, dtype: Any, hub: dict[str, Any]) -> Bl
     return _from_pretrained(name, name, device, dtype, hub)
 
 
-def _meant_for_the_hub(name: str) -> bool:
+def meant_for_the_hub(name: str) -> bool:
     """Whether a name of the hub's form means the hub: below an existing folder, an unlisted one is a path."""
     return is_hub_id(name) and (name in LISTED or not Path(name).parent.is_dir())
 
 
-def _no_such_model(name: str, folder: Path) -> ModelLoadError:
+def no_such_model(name: str, folder: Path) -> ModelLoadError:
     """A name that is nothing, with the nearest that is something: a folder beside where it would be, or a known name."""
     parent, where = folder.parent, ""
     beside = [each.name for each in parent.iterdir() if each.is_dir()] if parent.is_dir() else []
@@ -120,7 +120,7 @@ def _from_pretrained(
 
     from iterprime_xai.models.blip import BlipMatcher
 
-    wanted, place, options = _dtype(dtype), _device(device, torch), hub or {}
+    wanted, place, options = as_dtype(dtype), as_device(device, torch), hub or {}
     if hub is None and not (Path(location) / "config.json").is_file():
         raise ModelLoadError(
             f"{location} should hold a model in the hub's layout (config.json, model.safetensors, tokenizer, "
@@ -137,7 +137,7 @@ def _from_pretrained(
             f"{name} is a {config.model_type!r} model; this version reads BLIP image-text matching only."
         )
     # Only a download shows a bar: reading local weights takes a moment.
-    bars = nullcontext() if hub is not None and not hub["local_files_only"] else _without_progress_bar()
+    bars = nullcontext() if hub is not None and not hub["local_files_only"] else without_progress_bar()
     try:
         with bars:
             loaded: Any = BlipForImageTextRetrieval.from_pretrained(
@@ -170,7 +170,7 @@ def _from_pretrained(
 
 
 @contextmanager
-def _without_progress_bar() -> Iterator[None]:
+def without_progress_bar() -> Iterator[None]:
     """Load local weights without a bar; the hook leaves the user's own settings of bars alone."""
     from transformers.utils import logging
 
@@ -208,7 +208,7 @@ def _in_memory(model: Any, processor: Any, device: Any, dtype: Any) -> BlipMatch
     return BlipMatcher(model, processor.image_processor, processor.tokenizer)
 
 
-def _dtype(dtype: Any) -> Any:
+def as_dtype(dtype: Any) -> Any:
     import torch
 
     if dtype is None:
@@ -220,7 +220,7 @@ def _dtype(dtype: Any) -> Any:
     return dtype
 
 
-def _device(device: Any, torch: Any) -> Any:
+def as_device(device: Any, torch: Any) -> Any:
     if device is None:
         if torch.cuda.is_available():
             return torch.device("cuda")

@@ -28,6 +28,7 @@ class Recipe:
         passes: at most this many looks, the first included.
         threshold: patches at or above this share (above 0, at most 1) of the newest map's range are masked for the next pass.
         blend: weight (0 to 1) of the newest map in the blended one.
+        stop_on_fall: whether a pass whose match probability fell is the last one.
         keep_rejected: whether a pass whose probability fell stays in the map.
         selection: rule that picks a proposal, see `masks.selection`.
 
@@ -42,6 +43,7 @@ class Recipe:
     passes: int = 3
     threshold: float = 0.5
     blend: float = 0.2
+    stop_on_fall: bool = True
     keep_rejected: bool = False
     selection: str = "default"
 
@@ -58,8 +60,9 @@ class Recipe:
             raise OptionError(f"threshold must be a number above 0 and at most 1, but got {threshold!r}.")
         if not (_is_number(blend) and 0 <= blend <= 1):
             raise OptionError(f"blend must be a number from 0 to 1, but got {blend!r}.")
-        if not isinstance(self.keep_rejected, bool):
-            raise OptionError(f"keep_rejected must be True or False, but got {self.keep_rejected!r}.")
+        for name in ("stop_on_fall", "keep_rejected"):
+            if not isinstance(getattr(self, name), bool):
+                raise OptionError(f"{name} must be True or False, but got {getattr(self, name)!r}.")
 
     def text(self, expression: str) -> tuple[str, int]:
         """The text to match, and where the expression starts in it."""

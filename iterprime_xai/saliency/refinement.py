@@ -34,10 +34,10 @@ def refine(
     """Look up to ``recipe.passes`` times and keep every pass.
 
     With x the min-max of the newest map, patches with x >= ``recipe.threshold`` are masked for the next pass, on top of
-    those masked before. The blended map is (1 - a) * before + a * newest with a = ``recipe.blend``. It stops when the
-    match probability falls below that of the pass before (that pass is left out of the blend unless
-    ``recipe.keep_rejected``), when a map is blank (flat, or nowhere positive: a blank pass is never blended in), or when
-    no patch is left.
+    those masked before. The blended map is (1 - a) * before + a * newest with a = ``recipe.blend``. A pass whose match
+    probability falls below that of the pass before is left out of the blend unless ``recipe.keep_rejected``, and is the last
+    one if ``recipe.stop_on_fall``. It also stops when a map is blank (flat, or nowhere positive: a blank pass is never
+    blended in), or when no patch is left.
 
     Args:
         layer: the text encoder's 0-based index, already checked.
@@ -56,7 +56,7 @@ def refine(
         before = passes[-1].blended if passes else heatmap
         blended = (1 - recipe.blend) * before + recipe.blend * heatmap if passes and accepted else before
         next_keep = keep & (minmax(heatmap) < recipe.threshold)
-        if fell:
+        if fell and recipe.stop_on_fall:
             stopped = PROBABILITY_FELL
         elif blank:
             stopped = BLANK

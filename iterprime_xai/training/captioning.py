@@ -21,12 +21,13 @@ from iterprime_xai.training.checkpoint import NAME, load_checkpoint, save_checkp
 from iterprime_xai.training.config import TrainConfig
 from iterprime_xai.training.decoder import build_decoder, caption_loss, read_captions
 from iterprime_xai.training.forward import encode_images
-from iterprime_xai.training.log import Log
+from iterprime_xai.training.log import Log, log_steps
 from iterprime_xai.training.network import build_model
 from iterprime_xai.training.optimizer import build_optimisers, follow, plain_state, rate_at, set_rate, start_average
 from iterprime_xai.training.pool import ScenePool
+from iterprime_xai.training.process import asked_to_stop, torch_threads
 from iterprime_xai.training.tokenizer import build_tokenizer
-from iterprime_xai.training.trainer import VALIDATION_SEED, _asked_to_stop, _log_steps, _threads
+from iterprime_xai.training.trainer import VALIDATION_SEED
 
 
 @dataclass(frozen=True)
@@ -225,7 +226,7 @@ def train_captions(
         )
     on_cpu = config.device == "cpu" or (config.device is None and not torch.cuda.is_available())
     log = Log(out, listen)
-    with _threads(1 if on_cpu else config.threads):
+    with torch_threads(1 if on_cpu else config.threads):
         result = _train(config, source, out, state, log, on_cpu)
     if result.finished:
         export_beside(run)
@@ -247,7 +248,7 @@ def _train(
     with (
         ThreadPoolExecutor(config.threads if on_cpu else 1) as lanes,
         CaptionPool(config, lambda images: own.encode(images, lanes)) as pool,
-        _asked_to_stop() as stop,
+        asked_to_stop() as stop,
     ):
         scenes = Captioned(own.encode(drawn.images, lanes), drawn.captions)
         while own.progress < 1 and not stop:
@@ -255,7 +256,7 @@ def _train(
             values = own.advance(pool, lanes)
             since.append((time.perf_counter() - began, values))
             if own.step % config.log_every == 0:
-                _log_steps(own, since, log)  # type: ignore[arg-type]
+                log_steps(log, own, since)
                 since.clear()
             if own.step % config.validate_every == 0:
                 log("validate", step=own.step, seconds=own.seconds, figures=own.validate(scenes))

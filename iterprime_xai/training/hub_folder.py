@@ -30,13 +30,19 @@ DOMAIN = "drawn scenes"
 
 
 def export(
-    checkpoint: Path, folder: Path, figures: Path | None = None, layer: int | None = None, validated: str = ""
+    checkpoint: Path,
+    folder: Path,
+    figures: Path | None = None,
+    layer: int | None = None,
+    validated: str = "",
+    remarks: str = "",
 ) -> Path:
     """Write the averaged weights of a run (or checkpoint file) as an fp16 model folder, and return the folder.
 
     ``figures`` is a JSON file of measured tables for the card (the ``card.json`` of ``benchmarks/quality.py``); without it the
     card carries the run's last validation only. Its ``threshold``, where it has one, goes into the profile. ``layer`` is the text
-    layer to read by default, and ``validated`` says on what it was chosen. Files that are already in ``folder`` are replaced one by
+    layer to read by default, and ``validated`` says on what it was chosen; ``remarks`` say on the card what the settings cannot
+    (that they were changed under way, say). Files that are already in ``folder`` are replaced one by
     one, each in one move; the run's captioner comes along where it has one, and a captioner that was trained on other weights is
     removed. Raises ``StorageError``.
     """
@@ -60,6 +66,7 @@ def export(
         "validation": json.loads(state["figures"]),
         "figures": _read(figures) if figures is not None else {},
         "words": words,
+        "remarks": remarks,
     }
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)

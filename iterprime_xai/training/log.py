@@ -47,6 +47,22 @@ class Log:
             ) from error
 
 
+def log_steps(log: Log, run: Any, since: list[tuple[float, dict[str, float]]]) -> None:
+    """Log the mean over the steps ``since`` the last entry, (seconds, losses) each, of a run that has step, progress and rate."""
+    seconds = sum(each for each, _ in since) / len(since)
+    mean = {name: sum(values[name] for _, values in since) / len(since) for name in since[0][1]}
+    log(
+        "train",
+        step=run.step,
+        progress=run.progress,
+        rate=run.optimisers[0].param_groups[0]["lr"],
+        seconds=run.seconds,
+        step_seconds=seconds,
+        scenes_per_second=run.config.batch / seconds,
+        **mean,
+    )
+
+
 def read_log(folder: Path) -> list[dict[str, Any]]:
     """All whole entries of a run's log; a last line cut short by a kill is left out."""
     path = folder / NAME

@@ -11,7 +11,8 @@ import signal
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -126,11 +127,19 @@ def compose_chunk(
 
 
 def _quiet_worker() -> None:
-    """Leave Ctrl-C to the parent, and yield the processor to the training."""
+    """Leave Ctrl-C to the parent, yield the processor to the training, and end when the parent is gone, however it went."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     if hasattr(os, "nice"):
         os.nice(3)
+    parent = parent_process()
+    if parent is not None:
+        Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: Any) -> None:
+    parent.join()
+    os._exit(0)
 
 
 class ScenePool:

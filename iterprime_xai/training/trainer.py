@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,11 +17,12 @@ import torch
 from iterprime_xai.records.errors import OptionError, StorageError
 from iterprime_xai.training.checkpoint import NAME, load_checkpoint, save_checkpoint
 from iterprime_xai.training.config import TrainConfig
-from iterprime_xai.training.log import Log
+from iterprime_xai.training.log import Log, log_steps
 from iterprime_xai.training.network import build_model
 from iterprime_xai.training.objective import Extras, Losses, Pictures, losses
 from iterprime_xai.training.optimizer import build_optimisers, follow, plain_state, rate_at, set_rate, start_average
 from iterprime_xai.training.pool import Batch, Chunk, ScenePool, compose_chunk
+from iterprime_xai.training.process import asked_to_stop, torch_threads
 from iterprime_xai.training.tokenizer import build_tokenizer
 from iterprime_xai.training.validation import accuracies, margins
 
@@ -195,7 +195,7 @@ def train(
         )
     on_cpu = config.device == "cpu" or (config.device is None and not torch.cuda.is_available())
     log = Log(out, listen)
-    with _threads(1 if on_cpu else config.threads):
+    with torch_threads(1 if on_cpu else config.threads):
         return _train(config, out, state, log, on_cpu)
 
 
@@ -218,7 +218,7 @@ def _train(config: TrainConfig, out: Path, state: dict[str, Any] | None, log: Lo
     with (
         ScenePool(config) as pool,
         ThreadPoolExecutor(config.threads if on_cpu else 1) as lanes,
-        _asked_to_stop() as stop,
+        asked_to_stop() as stop,
     ):
         finished = _loop(run, pool, lanes, chunk, out, log, stop)
     return TrainResult(out / NAME, run.step, run.seconds, finished, run.figures)
@@ -238,7 +238,7 @@ def _loop(
         since.append((ended - began, values))
         run.seconds += ended - began
         if run.step % config.log_every == 0:
-            _log_steps(run, since, log)
+            log_steps(log, run, since)
             since.clear()
         if run.step % config.validate_every == 0:
             log("validate", step=run.step, seconds=run.seconds, figures=run.validate(chunk))
@@ -264,48 +264,3 @@ def _export(run: Run, out: Path) -> None:
     from iterprime_xai.training.hub_folder import export
 
     export(out / NAME, out / "export")
-
-
-def _log_steps(run: Run, since: list[tuple[float, dict[str, float]]], log: Log) -> None:
-    """Log the mean over the steps since the last entry."""
-    seconds = sum(each for each, _ in since) / len(since)
-    mean = {name: sum(values[name] for _, values in since) / len(since) for name in since[0][1]}
-    log(
-        "train",
-        step=run.step,
-        progress=run.progress,
-        rate=run.optimisers[0].param_groups[0]["lr"],
-        seconds=run.seconds,
-        step_seconds=seconds,
-        scenes_per_second=run.config.batch / seconds,
-        **mean,
-    )
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """So many threads inside torch's operations while the block runs; the caller's number is put back."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-@contextmanager
-def _asked_to_stop() -> Iterator[list[int]]:
-    """A list that Ctrl-C and SIGTERM fill while the block runs; the handlers before are put back."""
-    stop: list[int] = []
-    before: dict[signal.Signals, Any] = {}
-    for number in (signal.SIGINT, signal.SIGTERM):
-        try:
-            before[number] = signal.signal(number, lambda signum, frame: stop.append(signum))
-        except ValueError:
-            # Not the main thread (a notebook's worker, say): there the caller handles signals.
-            break
-    try:
-        yield stop
-    finally:
-        for name, handler in before.items():
-            signal.signal(name, handler)

@@ -73,6 +73,16 @@ def test_a_pass_whose_probability_fell_is_left_out_by_default_and_stays_in_with_
     assert paper[-1].blended.ravel() == pytest.approx([0.8, 0.2, 0, 0])
 
 
+def test_a_fall_is_not_the_end_where_the_recipe_goes_on():
+    maps = [[[1.0, 0], [0, 0]], [[0, 1.0], [0, 0]], [[0, 0], [1.0, 0]]]
+    going = run(Scripted(maps, [0.5, 0.4, 0.3]), replace(PLAIN, stop_on_fall=False, keep_rejected=True))
+    assert [each.stopped for each in going] == [None, None, LAST]
+    assert going[-1].blended.ravel() == pytest.approx([0.64, 0.16, 0.20, 0.0])
+    left_out = run(Scripted(maps, [0.5, 0.4, 0.45]), replace(PLAIN, stop_on_fall=False))
+    assert [each.accepted for each in left_out] == [True, False, True]
+    assert left_out[-1].blended.ravel() == pytest.approx([0.8, 0, 0.2, 0.0])
+
+
 @pytest.mark.parametrize("blank", [[[0.0, 0], [0, 0]], [[0.3, 0.3], [0.3, 0.3]], [[-1.0, -2], [-1, -1]]])
 def test_a_blank_map_stops_and_is_never_blended_in(blank):
     first = run(Scripted([blank], [0.5]))

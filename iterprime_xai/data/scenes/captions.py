@@ -60,9 +60,7 @@ def _look(thing: Thing) -> tuple[str, str]:
     return thing.noun, thing.colour
 
 
-def _clause(
-    scene: Scene, index: int, free: Sequence[int], dice: Dice | None
-) -> tuple[Description, tuple[int, ...]]:
+def _clause(scene: Scene, index: int, free: Sequence[int], dice: Dice | None) -> tuple[Description, tuple[int, ...]]:
     """A description of a thing by one of the ``free`` others, or by its place, with the things it tells of."""
     thing = scene.things[index]
     relations, places = (RELATIONS, PLACES) if dice is None else (dice.shuffled(RELATIONS), dice.shuffled(PLACES))
