@@ -77,8 +77,8 @@ def _how(record: dict[str, Any]) -> str:
         f"{config['pair_weight']:g}), what a phrase means (weight {config['referent_weight']:g}), contrast of pictures "
         f"and captions (weight {config['contrastive_weight']:g}), what every cell holds (weight "
         f"{config['cell_weight']:g}; it alone for the first {config['look_share']:.0%} of the run).",
-        f"For {config['blind_share']:.0%} of the texts [CLS] and [SEP] bring nothing from the picture themselves while training, so that "
-        "the words have to look.",
+        f"For {config['blind_share']:.0%} of the texts [CLS] and [SEP] bring nothing from the picture themselves while "
+        "training, so that the words have to look.",
         f"Length: {record['steps']} steps of {config['batch']} pictures, each with {config['pairs']} pairs of statements and "
         f"{config['phrases']} pairs of phrases, {minutes} minutes. The weights are an exponential moving average.",
         f"Hardware: {record['hardware']}.",

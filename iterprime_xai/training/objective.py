@@ -115,7 +115,7 @@ def cell_loss(extras: Extras, image_tokens: Tensor, pictures: Pictures) -> tuple
         errors = functional.binary_cross_entropy_with_logits(
             scores[..., start:][thing], (asked == 1).float(), reduction="none"
         )
-        loss = loss + (errors.masked_fill(asked == UNSURE, 0.0).sum(-1) * share).sum() / 5
+        loss = loss + (errors.masked_fill(asked == UNSURE, 0.0).sum(-1) * share).sum() / 3
     return loss, accuracy.detach()
 
 

@@ -18,8 +18,9 @@ RANKS: tuple[tuple[str, int, bool], ...] = (
 )
 """Order, rank, and whether among its kind only: third of its kind from the left, fourth of all things from the top."""
 
-FLAGS = len(PLACES) + len(ORDERS) + len(RELATIONS) * len(NOUNS) + len(RANKS)
-"""Places, being the first of its kind in an order, every relation to every noun, and ranks, in this sequence."""
+FLAGS = len(PLACES) + len(ORDERS) + len(RELATIONS) * len(NOUNS) + len(RANKS) + len(RELATIONS) * len(COLOURS)
+"""Places, being the first of its kind in an order, every relation to every noun, ranks, and every relation to every colour, in
+this sequence."""
 
 NO, YES, UNSURE = 0, 1, 2
 BACKGROUND, MIXED = 255, 254
@@ -40,19 +41,22 @@ def facts(scene: Scene) -> Facts:
     names = [(NOUN_INDEX[thing.noun], COLOURS.index(thing.colour), SIZES.index(thing.size)) for thing in things]
     flags = np.zeros((len(things), FLAGS), np.uint8)
     start = len(PLACES) + len(ORDERS)
-    by_relation = flags[:, start : start + len(RELATIONS) * len(NOUNS)].reshape(len(things), len(RELATIONS), len(NOUNS))
+    ranked = start + len(RELATIONS) * len(NOUNS)
+    coloured = ranked + len(RANKS)
+    to_noun = flags[:, start:ranked].reshape(len(things), len(RELATIONS), len(NOUNS))
+    to_colour = flags[:, coloured:].reshape(len(things), len(RELATIONS), len(COLOURS))
     for index, thing in enumerate(things):
         flags[index, : len(PLACES)] = [_code(place_fits(thing, place)) for place in PLACES]
         flags[index, len(PLACES) : start] = [_ranked(scene, index, order, 1, True) for order in ORDERS]
-        flags[index, -len(RANKS) :] = [_ranked(scene, index, *each) for each in RANKS]
-        for other, anchor in enumerate(names):
+        flags[index, ranked:coloured] = [_ranked(scene, index, *each) for each in RANKS]
+        for other, (noun, colour, _) in enumerate(names):
             if other == index:
                 continue
             for place, relation in enumerate(RELATIONS):
                 code = _code(relates(scene, index, relation, other))
-                known = by_relation[index, place, anchor[0]]
-                # One of several such things is enough; otherwise one that is unsure leaves it unsure.
-                by_relation[index, place, anchor[0]] = YES if YES in (code, known) else max(code, known)
+                for known in (to_noun[index, place, noun : noun + 1], to_colour[index, place, colour : colour + 1]):
+                    # One of several such things is enough; otherwise one that is unsure leaves it unsure.
+                    known[0] = YES if YES in (code, known[0]) else max(code, known[0])
     return Facts(np.asarray(names, np.uint8), flags)
 
 
