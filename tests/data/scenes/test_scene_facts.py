@@ -40,7 +40,13 @@ def _relation(found: Facts, thing: int, relation: str, noun: str) -> int:
 
 
 def _rank(found: Facts, thing: int, order: str, rank: int, own_kind: bool) -> int:
-    return int(found.flags[thing, FLAGS - len(RANKS) + RANKS.index((order, rank, own_kind))])
+    start = len(PLACES) + len(ORDERS) + len(RELATIONS) * len(NOUNS)
+    return int(found.flags[thing, start + RANKS.index((order, rank, own_kind))])
+
+
+def _to_colour(found: Facts, thing: int, relation: str, colour: str) -> int:
+    start = FLAGS - len(RELATIONS) * len(COLOURS) + RELATIONS.index(relation) * len(COLOURS)
+    return int(found.flags[thing, start + COLOURS.index(colour)])
 
 
 def test_names_are_indices_of_noun_colour_and_size() -> None:
@@ -106,6 +112,12 @@ def test_relations_are_to_nouns_and_one_such_thing_is_enough() -> None:
     assert {_relation(found, thing, name, "dog") for thing in range(3) for name in RELATIONS} == {NO}
 
 
+def test_relations_are_to_colours_too() -> None:
+    found = facts(TWO_BIKES)  # a green tree, a red bike left of it, a blue one right of it
+    assert [_to_colour(found, 0, "right of", colour) for colour in ("red", "blue", "green")] == [YES, NO, NO]
+    assert [_to_colour(found, thing, "left of", "green") for thing in (1, 2)] == [YES, NO]
+
+
 def test_an_unsure_one_leaves_it_unsure_until_another_is_sure() -> None:
     dog = Thing("dog", "black", "small", 0.2, 0.3, 0.16)
     # 0.05 to the right: neither proved left of it nor ruled out. The other cat is far to the right.
@@ -133,6 +145,11 @@ def _asked(scene: Scene, thing: int) -> list[tuple[int, int, Description]]:
         (_relation(found, thing, name, other), Description(relations=(Relation(name, Description(other)),)))
         for name in RELATIONS
         for other in {each.noun for each in scene.things}
+    ]
+    rows += [
+        (_to_colour(found, thing, name, colour), Description(relations=(Relation(name, Description(colour=colour)),)))
+        for name in RELATIONS
+        for colour in COLOURS
     ]
     return [(code, CODES[fits(scene, thing, description)], description) for code, description in rows]
 
