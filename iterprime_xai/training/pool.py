@@ -190,7 +190,7 @@ class ScenePool:
     def batch(self, step: int) -> Batch:
         """The pictures of this step with what is said of them; waits for a chunk that is not there yet."""
         config, numbers = self.config, self.numbers(step)
-        for number in [*numbers, numbers[-1] + 1, numbers[-1] + 2][: len(numbers) + 1 + config.workers]:
+        for number in range(numbers[0], numbers[-1] + 2 + config.workers):
             self._request(number)
         for number in [each for each in self._chunks if each < numbers[0]]:
             del self._chunks[number]

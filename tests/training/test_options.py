@@ -27,7 +27,7 @@ def calls(monkeypatch):
 
 def test_without_a_length_it_takes_that_of_the_bundled_model(calls, tmp_path):
     options.train_from_options(tmp_path)
-    assert (calls[0][0].minutes, calls[0][0].steps) == (70.0, None)
+    assert (calls[0][0].minutes, calls[0][0].steps) == (107.0, None)
 
 
 def test_options_reach_the_settings_and_figures_the_terminal(calls, tmp_path, capsys):
