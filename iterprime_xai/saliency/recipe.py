@@ -79,7 +79,7 @@ def _is_number(value: Any) -> bool:
 
 
 RECIPES: dict[str, Recipe] = {
-    "default": Recipe("default"),
+    "default": Recipe("default", emphasis="none"),
     "paper": Recipe(
         "paper",
         prompt="there is a {expression}",
@@ -88,8 +88,9 @@ RECIPES: dict[str, Recipe] = {
         selection="paper",
     ),
 }
-"""``paper`` is what the released code of IteRPrimE does; ``default`` is ours: no prompt, local emphasis on the scale of the
-other maps, a pass whose probability fell is left out, and a selection that always answers."""
+"""``paper`` is what the released code of IteRPrimE does; ``default`` is ours: no prompt, no emphasis (on the bundled model's
+validation scenes local emphasis costs and global does nothing), a pass whose probability fell is left out, and a selection that
+always answers."""
 
 
 def get_recipe(recipe: str | Recipe, *, passes: int | None = None, emphasis: Emphasis | None = None) -> Recipe:

@@ -91,11 +91,11 @@ def test_flags_are_summed_over_a_thing_and_averaged_over_things() -> None:
     without = _pictures([[0, 0, 0, 1]], [[[5, 2, 1], [7, 3, 0]]])
     extras = _plain_extras()
     asked = _value(cell_loss(extras, _cells(), pictures)[0]) - _value(cell_loss(extras, _cells(), without)[0])
-    assert asked == pytest.approx((3 + 1) / 2 * math.log(2) / 5, rel=1e-4)
+    assert asked == pytest.approx((3 + 1) / 2 * math.log(2) / 3, rel=1e-4)
     with torch.no_grad():
         extras.cell.bias[FIRST_FLAG : FIRST_FLAG + 3] = torch.tensor([30.0, -30.0, 30.0])
     asked = _value(cell_loss(extras, _cells(), pictures)[0]) - _value(cell_loss(extras, _cells(), without)[0])
-    assert asked == pytest.approx((0 + 1) / 2 * math.log(2) / 5, rel=1e-4)
+    assert asked == pytest.approx((0 + 1) / 2 * math.log(2) / 3, rel=1e-4)
 
 
 def test_mixed_cells_and_unsure_flags_teach_nothing() -> None:
