@@ -5,11 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import iterprime_xai as ix
-from iterprime_xai.data.scenes import bundled_samples
+from iterprime_xai.data.scenes import bundled_samples, samples
 from iterprime_xai.reports.sheets import Panel, Picture, sheet, word_maps
+from iterprime_xai.saliency import Recipe
 from iterprime_xai.visualize.static import figure_jpeg
 
 IMAGES = Path(__file__).parent / "images"
+
+LOOKING_ON = Recipe("looking on", emphasis="sentence", blend=0.5, stop_on_fall=False, keep_rejected=True)
+OUTCOMES = {
+    "looking-on-fixed": "val-0-000100-1",
+    "looking-on-broke": "val-0-000079-2",
+    "local-fixed": "val-0-000027-0",
+    "local-broke": "val-0-000003-1",
+}
+"""Samples that docs/findings.md shows, by the name of their picture."""
 
 
 def passes(g: ix.Grounding) -> Picture:
@@ -38,9 +48,50 @@ def emphasis(grounder: ix.Grounder, sample: ix.Sample) -> Picture:
     return sheet(sample.image, panels, alt="The heatmap without and with primary-word emphasis.")
 
 
+def looking_on(grounder: ix.Grounder, sample: ix.Sample) -> Picture:
+    """Every look of a refinement that goes on after a fall, and the map they make together; outlined is the gold mask."""
+    g = grounder.ground(sample.image, sample.text, recipe=LOOKING_ON, proposals=False)
+    panels = [
+        Panel(f"look {number}: match {look.probability:.2f}", heatmap=look.heatmap, keep=look.keep, mask=sample.mask)
+        for number, look in enumerate(g.passes, 1)
+    ]
+    panels.append(Panel("all three together", heatmap=g.heatmap, mask=sample.mask))
+    return sheet(g.image, panels, alt=f"{sample.text}: each look and all together.")
+
+
+def local(grounder: ix.Grounder, sample: ix.Sample) -> Picture:
+    """The first look without and with local emphasis, and the primary word's own map; outlined is the gold mask."""
+    none, with_it = (
+        grounder.ground(sample.image, sample.text, emphasis=mode, passes=1, proposals=False) for mode in ("none", "local")
+    )
+    primary, last = none.expression.primary, none.words[-1]
+    word = none.words[primary]
+    panels = [
+        Panel("without emphasis", heatmap=none.heatmap, mask=sample.mask),
+        Panel("local emphasis", heatmap=with_it.heatmap, mask=sample.mask),
+        Panel(f"primary word: {word.text}", heatmap=word.heatmap, mask=sample.mask),
+        Panel(f"last word: {last.text}", heatmap=last.heatmap, mask=sample.mask),
+    ]
+    return sheet(none.image, panels, alt=f"{sample.text}: without and with local emphasis, and two words' own maps.")
+
+
+def outcomes(grounder: ix.Grounder) -> None:
+    """The pictures of both outcomes."""
+    wanted = {sample: name for name, sample in OUTCOMES.items()}
+    for sample in samples("val", 1000):
+        if sample.id in wanted:
+            name = wanted.pop(sample.id)
+            draw = local if name.startswith("local") else looking_on
+            (IMAGES / f"{name}.jpg").write_bytes(draw(grounder, sample).content)
+            print(f"{name}: {sample.text!r} ({sample.tags['kind']})")
+        if not wanted:
+            return
+
+
 def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     sample, grounder = bundled_samples()[0], ix.load("tiny")
+    outcomes(grounder)
     g = grounder.ground(sample.image, sample.text)
     (IMAGES / "first.jpg").write_bytes(figure_jpeg(g))
     for name, picture in (("words", word_maps(g)), ("passes", passes(g)), ("emphasis", emphasis(grounder, sample))):
