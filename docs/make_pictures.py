@@ -62,7 +62,8 @@ def looking_on(grounder: ix.Grounder, sample: ix.Sample) -> Picture:
 def local(grounder: ix.Grounder, sample: ix.Sample) -> Picture:
     """The first look without and with local emphasis, and the primary word's own map; outlined is the gold mask."""
     none, with_it = (
-        grounder.ground(sample.image, sample.text, emphasis=mode, passes=1, proposals=False) for mode in ("none", "local")
+        grounder.ground(sample.image, sample.text, emphasis=mode, passes=1, proposals=False)
+        for mode in ("none", "local")
     )
     primary, last = none.expression.primary, none.words[-1]
     word = none.words[primary]
