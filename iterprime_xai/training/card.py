@@ -52,7 +52,8 @@ said of them is false.
 **What was labelled.** The image tower was taught what each cell of {patch} x {patch} pixels holds: nothing, or the noun,
 colour and size of the thing that fills it, where that thing stands, which it is from each side (of its kind, and of
 all things), and how it stands to other nouns and colours. These labels come from the visible masks of the scene, so the
-image tower did see where things are. They take the place of the labelled photographs that the image towers of larger models start from.
+image tower did see where things are. They take the place of the labelled photographs that the image towers of larger
+models start from.
 
 **What was not.** The text side learned from texts only: statements and referring phrases that the scene proves true,
 each with a twin that differs in one thing and is proved false, and the question, in words, which noun, colour, size
