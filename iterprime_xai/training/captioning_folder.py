@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 from iterprime_xai.models.captioner import FOLDER, TIED, TOWER, tower_print
 from iterprime_xai.records.errors import StorageError
 from iterprime_xai.training.checkpoint import NAME, load_checkpoint
 from iterprime_xai.training.config import TrainConfig
+from iterprime_xai.training.model_folder import TRAINING, write_json, written_beside
 from iterprime_xai.training.network import build_config
 from iterprime_xai.training.tokenizer import build_tokenizer
-
-TRAINING = "training.json"
 
 
 def export_captioner(run: Path, folder: Path) -> Path:
@@ -49,14 +45,10 @@ def export_captioner(run: Path, folder: Path) -> Path:
         # The word matrix is stored once, under the name of the embeddings, as stock saving does.
         named = {f"text_decoder.{name}": value for name, value in state["average"].items()}
         weights = {name: value.to(torch.float16).contiguous() for name, value in named.items() if name not in TIED}
-        beside = Path(mkdtemp(prefix=f".{FOLDER}-", dir=folder))
-        try:
+        with written_beside(folder / FOLDER) as beside:
             settings.save_pretrained(beside)
             save_file(weights, beside / "model.safetensors", {"format": "pt", TOWER: tower})
-            _write(beside / TRAINING, _record(state, config, weights))
-            _replace(beside, folder / FOLDER)
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
+            write_json(beside / TRAINING, _record(state, config, weights))
     except StorageError:
         raise
     except (OSError, SafetensorError) as error:
@@ -95,16 +87,3 @@ def _record(state: dict[str, Any], config: TrainConfig, weights: dict[str, Any])
         "settings": {name: getattr(config, name) for name in names},
         "validation": json.loads(state["figures"]),
     }
-
-
-def _write(path: Path, data: dict[str, Any]) -> None:
-    path.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def _replace(beside: Path, folder: Path) -> None:
-    """File by file, as the model's own folder is written."""
-    folder.mkdir(exist_ok=True)
-    for path in sorted(beside.iterdir()):
-        if os.name == "posix":
-            path.chmod(0o644)
-        os.replace(path, folder / path.name)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 from iterprime_xai.models.profiles import Profile
@@ -15,15 +13,12 @@ from iterprime_xai.records.errors import StorageError
 from iterprime_xai.training.card import card
 from iterprime_xai.training.checkpoint import load_checkpoint
 from iterprime_xai.training.config import TrainConfig
+from iterprime_xai.training.model_folder import TRAINING, write_json, written_beside
 from iterprime_xai.training.network import build_model
 from iterprime_xai.training.tokenizer import build_processor, build_tokenizer
 
-TRAINING = "training.json"
-"""Settings, length and figures of the run, and the words that the model was trained on."""
-
 LOCAL_KEYS = ("is_local", "local_files_only", "name_or_path")
 """What saving writes about where the tokenizer was loaded from; it says nothing about the model."""
-
 
 DOMAIN = "drawn scenes"
 """What the model is good for, as its profile says."""
@@ -70,22 +65,18 @@ def export(
     }
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        try:
+        with written_beside(folder) as beside:
             model.to(torch.float16).save_pretrained(beside)
             processor.save_pretrained(beside)
             # Versions before 5 look for the picture's settings under this name.
             settings = json.loads((beside / "processor_config.json").read_text(encoding="utf-8"))
-            _write(beside / "preprocessor_config.json", settings["image_processor"])
+            write_json(beside / "preprocessor_config.json", settings["image_processor"])
             _forget_place(beside / "tokenizer_config.json")
             threshold = record["figures"].get("threshold")
             write_profile(Profile(layer, "cls", validated, DOMAIN, closed_vocabulary=True, threshold=threshold), beside)
-            _write(beside / TRAINING, record)
+            write_json(beside / TRAINING, record)
             (beside / "README.md").write_text(card(record), encoding="utf-8")
-            _replace(beside, folder)
-            _refresh_captioner(Path(checkpoint), folder)
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
+        _refresh_captioner(Path(checkpoint), folder)
     except StorageError:
         raise
     except (OSError, SafetensorError) as error:
@@ -119,20 +110,6 @@ def _read(path: Path) -> dict[str, Any]:
     return found
 
 
-def _write(path: Path, data: dict[str, Any]) -> None:
-    path.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
 def _forget_place(path: Path) -> None:
     settings = json.loads(path.read_text(encoding="utf-8"))
-    _write(path, {name: value for name, value in settings.items() if name not in LOCAL_KEYS})
-
-
-def _replace(beside: Path, folder: Path) -> None:
-    """Put ``beside`` in the place of ``folder``: file by file, since a directory that is in use cannot be swapped everywhere."""
-    folder.mkdir(exist_ok=True)
-    for path in sorted(beside.iterdir()):
-        if os.name == "posix":
-            # Weights are saved readable by their owner alone; a model is there to be shared.
-            path.chmod(0o644)
-        os.replace(path, folder / path.name)
+    write_json(path, {name: value for name, value in settings.items() if name not in LOCAL_KEYS})
