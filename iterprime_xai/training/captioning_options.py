@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 from iterprime_xai.training.captioning import CaptioningResult, captioning_config, train_captions
+from iterprime_xai.training.progress import Entry, last_word, shown
 
 MINUTES = 10.0
 """Length when none is given: what the bundled captioner was trained for."""
@@ -27,39 +27,18 @@ def train_captions_from_options(
     Without ``minutes`` and ``steps`` it takes 10 minutes. Raises ``KeyboardInterrupt`` when it was stopped, after the
     checkpoint is written and the way to go on is named.
     """
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
     if minutes is None and steps is None:
         minutes = MINUTES
     config = captioning_config(minutes, steps, seed=seed, device=device, threads=threads or min(4, os.cpu_count() or 1))
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task("composing scenes", total=1.0)
 
-        def listen(entry: dict[str, Any]) -> None:
-            if entry["event"] == "train":
-                said = f"step {entry['step']}  loss {entry['loss']:.3f}  {entry['step_seconds']:.2f} s a step"
-                progress.update(task, completed=entry["progress"], description=said)
-            elif entry["event"] == "validate":
-                right = entry["figures"]["accuracy"]
-                progress.console.print(f"step {entry['step']}: next word of unseen captions right: {right:.3f}")
+    def step(entry: Entry) -> str:
+        return f"step {entry['step']}  loss {entry['loss']:.3f}  {entry['step_seconds']:.2f} s a step"
 
+    def validation(entry: Entry) -> str:
+        return f"step {entry['step']}: next word of unseen captions right: {entry['figures']['accuracy']:.3f}"
+
+    with shown(step, validation) as listen:
         result = train_captions(run, config, resume, listen)
-        if result.finished:
-            progress.update(task, completed=1.0)
-    if not result.finished:
-        console.print(
-            f"Stopped after {result.steps} steps; go on with: iterprime-xai train-captions {run} --resume "
-            "(and the same length)."
-        )
-        raise KeyboardInterrupt
-    where = Path(run) / "export"
-    console.print(f"Trained {result.steps} steps in {result.seconds / 60:.1f} minutes. The model: {where}")
+    model, again = Path(run) / "export", f"iterprime-xai train-captions {run}"
+    last_word(result.steps, result.seconds, result.finished, model, again)
     return result

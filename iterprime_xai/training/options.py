@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 from torch.cuda import is_available as cuda_available
 
 from iterprime_xai.training.config import TrainConfig
+from iterprime_xai.training.progress import Entry, last_word, shown
 from iterprime_xai.training.trainer import TrainResult, train
 
 MINUTES = 107.0
@@ -30,9 +30,6 @@ def train_from_options(
     Without ``minutes`` and ``steps`` it takes 107 minutes. Raises ``KeyboardInterrupt`` when it was stopped, after the
     checkpoint is written and the way to go on is named.
     """
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
     if minutes is None and steps is None:
         minutes = MINUTES
     cores = os.cpu_count() or 1
@@ -46,34 +43,15 @@ def train_from_options(
         # A GPU is fed by all cores but two; on the CPU composing would only take them from the training.
         workers=max(1, cores - 2) if on_gpu else 1,
     )
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task("composing scenes", total=1.0)
 
-        def listen(entry: dict[str, Any]) -> None:
-            if entry["event"] == "train":
-                said = (
-                    f"step {entry['step']}  matching loss {entry['matching']:.3f}  {entry['step_seconds']:.2f} s a step"
-                )
-                progress.update(task, completed=entry["progress"], description=said)
-            elif entry["event"] == "validate":
-                figures = entry["figures"]
-                kinds = "  ".join(f"{kind} {row['twins']:.2f}" for kind, row in figures.items())
-                progress.console.print(f"step {entry['step']}: true above its twin: {kinds}")
+    def step(entry: Entry) -> str:
+        return f"step {entry['step']}  matching loss {entry['matching']:.3f}  {entry['step_seconds']:.2f} s a step"
 
+    def validation(entry: Entry) -> str:
+        kinds = "  ".join(f"{kind} {row['twins']:.2f}" for kind, row in entry["figures"].items())
+        return f"step {entry['step']}: true above its twin: {kinds}"
+
+    with shown(step, validation) as listen:
         result = train(config, out, resume, listen)
-        if result.finished:
-            progress.update(task, completed=1.0)
-    if not result.finished:
-        console.print(
-            f"Stopped after {result.steps} steps; go on with: iterprime-xai train {out} --resume (and the same length)."
-        )
-        raise KeyboardInterrupt
-    console.print(f"Trained {result.steps} steps in {result.seconds / 60:.1f} minutes. The model: {out / 'export'}")
+    last_word(result.steps, result.seconds, result.finished, out / "export", f"iterprime-xai train {out}")
     return result
