@@ -49,7 +49,8 @@ class TrainConfig:
     CPU they are worked off in parts of ``part`` pictures by ``threads`` threads (contrast is taken within a part).
     Of the pairs, ``pairs`` are statements and ``phrases`` referring phrases. For the first ``look_share`` of the run only the image
     tower is trained, on what every cell of the picture holds.
-    For ``blind_share`` of the texts the [CLS] token brings nothing from the picture itself, so that the words have to look.
+    For ``blind_share`` of the texts the special tokens bring nothing from the picture themselves, so that the words have to look,
+    and there ``blind_words`` of the words bring nothing either, so that no word can leave it to another.
     ``pool`` scenes are held in memory, and a scene is used about ``reuse`` times before another takes its place; they come in
     chunks, of which ``easy_chunks`` are there at the start. Chunks below number ``words_until`` teach words, those below
     ``places_until`` places too, all others everything.
@@ -65,6 +66,7 @@ class TrainConfig:
     phrases: int = 4
     look_share: float = 0.1
     blind_share: float = 0.75
+    blind_words: float = 0.25
     seed: int = 0
     threads: int = 2
     device: str | None = None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Generator, Tensor
 
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
 CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
@@ -24,15 +24,11 @@ ROW = 32
 
 def normalise(images: Tensor) -> Tensor:
     """uint8 (b, height, width, 3) -> float32 (b, 3, height, width) with CLIP's mean and deviation, as the processor does."""
-    mean = images.new_tensor(CLIP_MEAN, dtype=_float()).view(1, 3, 1, 1)
-    std = images.new_tensor(CLIP_STD, dtype=_float()).view(1, 3, 1, 1)
-    return (images.permute(0, 3, 1, 2).to(mean.dtype) / 255 - mean) / std
-
-
-def _float() -> Any:
     import torch
 
-    return torch.float32
+    mean = images.new_tensor(CLIP_MEAN, dtype=torch.float32).view(1, 3, 1, 1)
+    std = images.new_tensor(CLIP_STD, dtype=torch.float32).view(1, 3, 1, 1)
+    return (images.permute(0, 3, 1, 2).float() / 255 - mean) / std
 
 
 def encode_images(model: Any, images: Tensor) -> Tensor:
@@ -64,8 +60,7 @@ def read_statements(model: Any, tokens: Tensor, image_tokens: Tensor | None, bli
     """Last hidden states (b, k, length, width) of ``tokens`` (b, k, length), padded with 0; those of padding mean nothing.
 
     With ``image_tokens`` (b, n, width) statement k of row b is read against picture b; with ``None`` text is read alone.
-    Where ``blind`` (bool, b, k) is true, the first and the last token ([CLS] and [SEP]) bring nothing from the picture themselves
-    and depend on what the words saw.
+    Tokens where ``blind`` (bool, b, k, length) is true bring nothing from the picture themselves and depend on what others saw.
     """
     import torch
 
@@ -92,10 +87,7 @@ def read_statements(model: Any, tokens: Tensor, image_tokens: Tensor | None, bli
     mask = mask.masked_fill_(apart, torch.finfo(states.dtype).min)
     if blind is not None:
         sighted = states.new_ones(count, rows * row + 1)
-        slots = target.reshape(count, several, length)
-        for special in (slots[:, :, :1], slots.gather(2, (sizes - 1).clamp(min=0)[..., None])):
-            sighted.scatter_(1, special[..., 0], (~blind).to(states.dtype))
-        sighted = sighted[:, :-1, None]
+        sighted = sighted.scatter_(1, target, (~blind).reshape(count, -1).to(states.dtype))[:, :-1, None]
     for layer in encoder.encoder.layer:
         states = layer.attention(states, attention_mask=mask)[0]
         if image_tokens is not None:
@@ -108,6 +100,23 @@ def read_statements(model: Any, tokens: Tensor, image_tokens: Tensor | None, bli
     flat = states.reshape(count, rows * row, -1)
     source = target.clamp(max=rows * row - 1)[..., None].expand(-1, -1, flat.shape[-1])
     return flat.gather(1, source).reshape(count, several, length, -1)
+
+
+def blindfolds(tokens: Tensor, special: float, words: float, dice: Generator) -> Tensor:
+    """Tokens that shall bring nothing from the picture, bool (b, k, length), for ``tokens`` (b, k, length) padded with 0.
+
+    In a share ``special`` of the texts [CLS] and [SEP] are blind, and there a share ``words`` of the words too, but never all.
+    """
+    import torch
+
+    place = torch.arange(tokens.shape[-1])
+    sizes = (tokens != 0).sum(-1, keepdim=True)
+    ends = (place == 0) | (place == sizes - 1)
+    word = (place > 0) & (place < sizes - 1)
+    luck = torch.rand(tokens.shape, generator=dice).masked_fill(~word, -1.0)
+    unlucky = word & (luck < words) & (place != luck.argmax(-1, keepdim=True))
+    chosen = torch.rand(tokens.shape[:2], generator=dice)[..., None] < special
+    return chosen & (ends | unlucky)
 
 
 def match_margin(model: Any, states: Tensor) -> Tensor:

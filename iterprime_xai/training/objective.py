@@ -15,7 +15,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from iterprime_xai.data.scenes.facts import BACKGROUND, FLAGS, MIXED, UNSURE
+from iterprime_xai.data.scenes.facts import BESIDE, FLAGS, MIXED, UNSURE
 from iterprime_xai.data.scenes.truth import PLACES
 from iterprime_xai.data.scenes.vocabulary import COLOURS, NOUNS, SIZES
 from iterprime_xai.training.config import TrainConfig
@@ -83,7 +83,7 @@ class Losses:
 def cell_loss(extras: Extras, image_tokens: Tensor, pictures: Pictures) -> tuple[Tensor, Tensor]:
     """(loss, share of cells named rightly): what each cell holds, and how that thing stands in the picture.
 
-    Every thing counts alike, however many cells it fills, and all background as much as one thing.
+    Every thing counts alike, however many cells it fills, all background as much as one thing, and what lies beside things as two.
     """
     owner = pictures.cells.flatten(1)
     tokens = image_tokens[:, 1:]
@@ -92,8 +92,9 @@ def cell_loss(extras: Extras, image_tokens: Tensor, pictures: Pictures) -> tuple
             1, owner, torch.ones_like(owner, dtype=torch.float32)
         )
         weight = (1 / count.gather(1, owner)).masked_fill(owner == MIXED, 0.0)
+        weight = torch.where(owner == BESIDE, 2 * weight, weight)
     known = owner != MIXED
-    thing = known & (owner != BACKGROUND)
+    thing = owner < BESIDE
     row = torch.arange(len(owner), device=owner.device)[:, None].expand_as(owner)
     names = pictures.names[row[thing], owner[thing]]
     noun = torch.full_like(owner, NAMES[0])
@@ -172,7 +173,7 @@ def losses(
 ) -> Losses:
     """All objectives for some pictures; while ``looking``, only what every cell holds.
 
-    ``blind`` (bool, b, 2 x pairs) names the texts, true ones first, whose special tokens do not look at the picture.
+    ``blind`` (bool, b, 2 x pairs, length): tokens, of the true texts first, that do not look at the picture.
     """
     image_tokens = encode_images(model, pictures.images)
     cell, cell_accuracy = cell_loss(extras, image_tokens, pictures)

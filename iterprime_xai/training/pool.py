@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 RENDER_SIZES = (1, 1, 2, 3)
 """A scene is drawn at one of these multiples of the model's side and shrunk, as pictures of any size are in use."""
 
-PLAIN_SHARE = 0.35
-"""Share of training scenes drawn by the atlas's own artist; the others are redrawn by another hand."""
+MAIN_SHARE = 0.4
+"""Share of training scenes with the drawings of the published splits' artist; the others show another artist's."""
+
+PLAIN_SHARE = 0.5
+"""Share of training scenes drawn by the artist's own hand; the others are redrawn by another."""
 
 EMPTY_SHARE = 0.05
 """Share of training pictures that hold nothing of what is said about them."""
@@ -71,7 +74,7 @@ def compose_chunk(
 ) -> Chunk:
     """Compose, draw and caption ``scenes`` scenes (default: a chunk); the same number and settings give the same ones.
 
-    In the split "train" most scenes are drawn by many hands, and some pictures are of nothing.
+    In the split "train" scenes are drawn by many artists and hands, and some pictures are of nothing.
     """
     from PIL import Image
 
@@ -79,7 +82,6 @@ def compose_chunk(
     from iterprime_xai.data.scenes.generate import generate
     from iterprime_xai.data.scenes.nothing import nothing
     from iterprime_xai.data.scenes.render import render
-    from iterprime_xai.data.scenes.restyle import HANDS
     from iterprime_xai.data.scenes.statements import vocabulary_words
     from iterprime_xai.training.tokenizer import build_tokenizer
 
@@ -93,12 +95,10 @@ def compose_chunk(
     empty = np.zeros(count, bool)
     texts: list[str] = []
     kinds: list[list[str]] = []
-    index = number * config.chunk * 64
+    index, training = number * config.chunk * 64, split == "train"
     while len(kinds) < count:
         rng = np.random.default_rng([config.seed, index + 1, 2])
-        training = split == "train"
-        atlas = f"main/{rng.integers(HANDS)}" if training and rng.random() > PLAIN_SHARE else None
-        scene = generate(config.seed, index, split, atlas)
+        scene = generate(config.seed, index, split, _atlas(rng) if training else None)
         index += 1
         told, named = graded_pairs(scene, rng, config.pairs_kept, config.phrases_kept, grade)
         if not told:
@@ -124,6 +124,15 @@ def compose_chunk(
     ids = tokenizer(texts, padding=True, truncation=True, max_length=config.shape.max_tokens)["input_ids"]
     tokens = np.asarray(ids, np.int16).reshape(count, each, 2, -1)
     return Chunk(images, tokens[:, :, 0], tokens[:, :, 1], targets, owners, names, flags, empty, np.asarray(kinds))
+
+
+def _atlas(rng: np.random.Generator) -> str:
+    """Who draws a scene for training: an artist, and perhaps another hand."""
+    from iterprime_xai.data.scenes.restyle import HANDS
+    from iterprime_xai.data.scenes.sprites import ARTISTS
+
+    artist = ARTISTS[0] if rng.random() < MAIN_SHARE else str(rng.choice(ARTISTS[1:]))
+    return f"{artist}/{rng.integers(HANDS)}" if rng.random() > PLAIN_SHARE else artist
 
 
 def _quiet_worker() -> None:

@@ -12,11 +12,13 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from iterprime_xai.records.errors import OptionError, StorageError
 from iterprime_xai.training.checkpoint import NAME, load_checkpoint, save_checkpoint
 from iterprime_xai.training.config import TrainConfig
+from iterprime_xai.training.forward import blindfolds
 from iterprime_xai.training.log import Log, log_steps
 from iterprime_xai.training.network import build_model
 from iterprime_xai.training.objective import Extras, Losses, Pictures, losses
@@ -83,7 +85,8 @@ class Run:
         pictures = Pictures.of(batch, rows, self.device)
         looking = self.progress < config.look_share
         dice = torch.Generator().manual_seed((config.seed * 1_000_003 + self.step) * 1_009 + rows.start)
-        blind = torch.rand(len(pictures.true), 2 * pictures.true.shape[1], generator=dice) < config.blind_share
+        texts = torch.from_numpy(np.concatenate([batch.true[rows], batch.false[rows]], axis=1))
+        blind = blindfolds(texts, config.blind_share, config.blind_words, dice)
         # Without the cache of cast weights, which threads would share: who came first would change the rounding.
         with torch.autocast(self.device.type, torch.bfloat16, enabled=config.bf16, cache_enabled=False):
             found = losses(self.model, self.extras, pictures, config, looking, blind.to(self.device))

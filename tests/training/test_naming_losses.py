@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from iterprime_xai.data.scenes.facts import BACKGROUND, FLAGS, MIXED, NO, UNSURE, YES
+from iterprime_xai.data.scenes.facts import BACKGROUND, BESIDE, FLAGS, MIXED, NO, UNSURE, YES
 from iterprime_xai.data.scenes.truth import PLACES
 from iterprime_xai.data.scenes.vocabulary import COLOURS, NOUNS, SIZES
 from iterprime_xai.training.objective import Extras, Pictures, cell_loss, referent_loss
@@ -81,6 +81,17 @@ def test_all_background_counts_as_one_thing_and_has_no_colour() -> None:
     noun = (unsure + (math.log(2) + unsure) / 2) / 2
     assert _value(loss) == pytest.approx(noun + math.log(COLOUR) + math.log(SIZE))
     assert _value(accuracy) == pytest.approx((0 + 1 / 2) / 2)
+
+
+def test_what_lies_beside_things_is_no_thing_and_counts_twice() -> None:
+    extras = _plain_extras()
+    pictures = _pictures([[0, BESIDE, BESIDE, BACKGROUND]], [[[5, 2, 1], [NOT_ASKED] * 3]])
+    _sure_of(extras, 1, NOUN)
+    loss, accuracy = cell_loss(extras, _cells(), pictures)
+    unsure = math.log(NOUN + 1)
+    noun = (unsure + 2 * (math.log(2) + unsure) / 2 + unsure) / 4
+    assert _value(loss) == pytest.approx(noun + math.log(COLOUR) + math.log(SIZE))
+    assert _value(accuracy) == pytest.approx((0 + 2 / 2 + 0) / 4)
 
 
 def test_flags_are_summed_over_a_thing_and_averaged_over_things() -> None:

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from iterprime_xai.data.scenes import generate, phrase_pairs, statement_pairs, vocabulary_words
-from iterprime_xai.data.scenes.facts import BACKGROUND, MIXED, facts
+from iterprime_xai.data.scenes.facts import BACKGROUND, BESIDE, MIXED, facts
 from iterprime_xai.data.scenes.restyle import HANDS
-from iterprime_xai.training.pool import NOT_ASKED, PLAIN_SHARE, Chunk, ScenePool, compose_chunk
+from iterprime_xai.data.scenes.sprites import ARTISTS
+from iterprime_xai.training.pool import MAIN_SHARE, NOT_ASKED, PLAIN_SHARE, Chunk, ScenePool, compose_chunk
 from iterprime_xai.training.tokenizer import build_tokenizer
 
 
@@ -119,11 +120,11 @@ def test_composed_chunk_holds_what_its_scenes_hold(settings):
     assert np.array_equal(chunk.names[0, :count], held.names)
     assert np.array_equal(chunk.flags[0, :count], held.flags)
     assert (chunk.names[0, count:] == NOT_ASKED).all()
-    assert set(np.unique(chunk.cells[0])) <= {*range(count), MIXED, BACKGROUND}
+    assert set(np.unique(chunk.cells[0])) <= {*range(count), MIXED, BESIDE, BACKGROUND}
     assert not chunk.empty.any(), "pictures of nothing are for training only"
 
 
-def test_training_scenes_are_drawn_by_many_hands_and_those_for_validation_by_one(settings, monkeypatch):
+def test_training_scenes_are_drawn_by_many_artists_and_hands_and_those_for_validation_by_one(settings, monkeypatch):
     seen: dict[str, list[str | None]] = {"train": [], "val": []}
 
     def noting(seed, index, split, atlas):
@@ -135,10 +136,13 @@ def test_training_scenes_are_drawn_by_many_hands_and_those_for_validation_by_one
     for split in seen:
         compose_chunk(0, settings(chunk=60, pool=60), split)
     assert set(seen["val"]) == {None}
-    hands = [atlas for atlas in seen["train"] if atlas is not None]
-    assert len(set(hands)) > 20
-    assert all(atlas.startswith("main/") and int(atlas.removeprefix("main/")) < HANDS for atlas in hands)
-    assert abs(len(hands) / len(seen["train"]) - (1 - PLAIN_SHARE)) < 0.2
+    drawn = [str(atlas).partition("/") for atlas in seen["train"]]
+    artists, hands = [artist for artist, _, _ in drawn], [int(hand) for _, _, hand in drawn if hand]
+    assert set(artists) == set(ARTISTS), "and never the artist of the split ood"
+    assert abs(artists.count("main") / len(drawn) - MAIN_SHARE) < 0.2
+    assert len(set(hands)) > HANDS / 2
+    assert max(hands) < HANDS
+    assert abs(len(hands) / len(drawn) - (1 - PLAIN_SHARE)) < 0.2
 
 
 def test_some_training_pictures_are_of_nothing_and_then_nothing_is_asked_of_them(settings, monkeypatch):

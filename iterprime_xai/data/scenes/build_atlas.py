@@ -1,14 +1,17 @@
 """Draws the sprite atlases of the package; needed only when the vocabulary changes, never at run time.
 
-Run as ``python -m iterprime_xai.data.scenes.build_atlas --font NotoColorEmoji.ttf --drawings FOLDER`` where
-FOLDER holds the flat SVG files of Fluent emoji (the npm package ``fluentui-emoji``, ``icons/flat``). Needs CairoSVG.
+Run as ``python -m iterprime_xai.data.scenes.build_atlas --font NotoColorEmoji.ttf --drawings FOLDER --sets FOLDER`` where the
+first FOLDER holds the flat SVG files of Fluent emoji (the npm package ``fluentui-emoji``, ``icons/flat``) and the second a folder
+with the ``icons.json`` of each set in ``SETS`` (the npm packages ``@iconify-json/twemoji``, ...). Needs CairoSVG.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -17,6 +20,55 @@ from iterprime_xai.data.scenes.sprites import ASSETS, COLUMNS, TILE
 from iterprime_xai.data.scenes.vocabulary import NOUNS, Noun
 
 FONT_SIZE = 109  # the only size at which the font carries its bitmaps
+
+_SMALLER = {"man": "man", "zebra": "", "chair": "", "teddy bear": ""}
+SETS: dict[str, dict[str, str]] = {
+    "twemoji": {},
+    "noto-v1": _SMALLER,
+    "emojione": _SMALLER,
+    "fxemoji": {
+        **dict.fromkeys(("zebra", "butterfly", "carrot", "couch", "bed", "boat", "teddy bear"), ""),
+        "dog": "dogside",
+        "cat": "catside",
+        "sheep": "sheep",
+        "pig": "pigside",
+        "rabbit": "bunnyside",
+        "chair": "seat",
+        "truck": "deliverytruck",
+        "train": "steamlocomotive",
+        "apple": "redapple",
+        "pizza": "sliceofpizza",
+        "cake": "birthdaycake",
+        "tree": "deciduoustree",
+        "hat": "tophat",
+        "shirt": "mansshirt",
+        "shoe": "mensrunner",
+        "cup": "hotbeverage",
+        "wine glass": "wineglass",
+        "ball": "soccerball",
+        "book": "closedbook",
+        "clock": "alarmclock",
+        "house": "housebuilding",
+        "man": "man",
+    },
+    "streamline-emojis": {
+        **dict.fromkeys(("zebra", "butterfly", "carrot", "tree", "bed", "couch", "chair", "hat", "ball", "fish"), ""),
+        **dict.fromkeys(("teddy bear", "book", "clock", "key", "banana", "house"), ""),
+        "sheep": "ewe-1",
+        "bird": "bird-1",
+        "cake": "birthday-cake-1",
+        "donut": "doughnut-1",
+        "pizza": "pizza-1",
+        "flower": "sunflower-1",
+        "cactus": "cactus-1",
+        "cup": "hot-beverage-1",
+        "man": "man-1",
+        "woman": "woman-1",
+        "boy": "boy-1",
+        "girl": "girl-1",
+    },
+}
+"""Artists whose drawings only training sees: what they call a noun where it is not ``Noun.drawing``, "" where they lack it."""
 
 
 def from_font(font: ImageFont.FreeTypeFont, noun: Noun) -> Image.Image:
@@ -40,6 +92,21 @@ def from_svg(path: Path) -> Image.Image:
     import cairosvg
 
     png = cairosvg.svg2png(bytestring=path.read_bytes(), output_width=4 * TILE, output_height=4 * TILE)
+    return Image.open(io.BytesIO(png)).convert("RGBA")
+
+
+def from_set(icons: dict[str, Any], artist: str, noun: Noun) -> Image.Image | None:
+    """One drawing of a set in Iconify's layout, RGBA; ``None`` where the artist has not drawn it."""
+    import cairosvg
+
+    name = SETS[artist].get(noun.name, noun.drawing.removesuffix("-default"))
+    if not name:
+        return None
+    icon = icons["icons"].get(name) or icons["icons"][icons["aliases"][name]["parent"]]
+    wide, high = (icon.get(side, icons.get(side, 16)) for side in ("width", "height"))
+    box = f"{icon.get('left', 0)} {icon.get('top', 0)} {wide} {high}"
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="{box}">{icon["body"]}</svg>'
+    png = cairosvg.svg2png(bytestring=svg.encode(), output_width=4 * TILE, output_height=round(4 * TILE * high / wide))
     return Image.open(io.BytesIO(png)).convert("RGBA")
 
 
@@ -102,16 +169,28 @@ def sheet(tiles: list[Image.Image]) -> Image.Image:
 
 
 def main() -> None:
-    """Write ``sprites-main.png`` and ``sprites-ood.png`` into the package's assets."""
+    """Write ``sprites-main.png``, ``sprites-ood.png`` and a sheet for each of ``SETS`` into the package's assets.
+
+    What a set lacks is taken from Twemoji, which lacks nothing.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--font", type=Path, required=True)
     parser.add_argument("--drawings", type=Path, required=True)
+    parser.add_argument("--sets", type=Path, required=True)
     options = parser.parse_args()
     font = ImageFont.truetype(str(options.font), FONT_SIZE)
     ASSETS.mkdir(parents=True, exist_ok=True)
     sheet([from_font(font, noun) for noun in NOUNS]).save(ASSETS / "sprites-main.png", optimize=True)
     drawings = [from_svg(options.drawings / f"{noun.drawing}.svg") for noun in NOUNS]
     sheet(drawings).save(ASSETS / "sprites-ood.png", optimize=True)
+    others = {}
+    for artist in SETS:
+        icons = json.loads((options.sets / artist / "icons.json").read_text(encoding="utf-8"))
+        others[artist] = [from_set(icons, artist, noun) for noun in NOUNS]
+    whole = others["twemoji"]
+    for artist, tiles in others.items():
+        filled = [tile or other for tile, other in zip(tiles, whole, strict=True)]
+        sheet([tile for tile in filled if tile]).save(ASSETS / f"sprites-{artist}.png", optimize=True)
 
 
 if __name__ == "__main__":

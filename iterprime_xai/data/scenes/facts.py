@@ -23,8 +23,8 @@ FLAGS = len(PLACES) + len(ORDERS) + len(RELATIONS) * len(NOUNS) + len(RANKS) + l
 this sequence."""
 
 NO, YES, UNSURE = 0, 1, 2
-BACKGROUND, MIXED = 255, 254
-"""In a map of cells: no thing here; partly a thing."""
+BACKGROUND, MIXED, BESIDE = 255, 254, 253
+"""In a map of cells: no thing near; partly a thing; a thing at the rim, but none in the middle."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,12 +73,19 @@ def _code(truth: bool | None) -> int:
 
 
 def cells(masks: np.ndarray, grid: int) -> np.ndarray:
-    """uint8 (grid, grid): the thing that fills most of each cell; ``BACKGROUND`` and ``MIXED`` where none fills a third.
+    """uint8 (grid, grid): the thing in the middle of each cell, or ``BACKGROUND``, ``BESIDE`` or ``MIXED``.
 
+    The middle counts, half the cell's side, because that is where a cell's heat is said to be. A thing owns the cells whose middle
+    it fills at least half; one so thin that it fills no middle owns those that it fills most, if a sixth at least.
     ``masks`` bool (things, side, side) with ``side`` a multiple of ``grid``.
     """
     count, side, _ = masks.shape
-    share = masks.reshape(count, grid, side // grid, grid, side // grid).mean(axis=(2, 4))
-    most = share.argmax(axis=0).astype(np.uint8)
-    filled, covered = share.max(axis=0), share.sum(axis=0)
-    return np.where(filled >= 0.33, most, np.where(covered < 0.04, BACKGROUND, MIXED)).astype(np.uint8)
+    size = side // grid
+    rim = size // 4
+    tiles = masks.reshape(count, grid, size, grid, size)
+    middle = tiles[:, :, rim : size - rim, :, rim : size - rim].mean(axis=(2, 4))
+    covered = tiles.mean(axis=(2, 4)).sum(axis=0)
+    enough = np.clip(middle.max(axis=(1, 2), initial=0), 1 / 6, 0.5)[:, None, None]
+    owned = np.where(middle >= enough, middle, 0)
+    rest = np.where(covered < 0.04, BACKGROUND, np.where(middle.sum(axis=0) < 0.1, BESIDE, MIXED))
+    return np.where(owned.max(axis=0, initial=0) > 0, owned.argmax(axis=0) if count else 0, rest).astype(np.uint8)

@@ -11,7 +11,7 @@ from PIL import Image, ImageFilter
 
 from iterprime_xai.data.scenes.dice import Dice
 
-HANDS = 64
+HANDS = 16
 """How many there are; number 0 to ``HANDS - 1``."""
 
 

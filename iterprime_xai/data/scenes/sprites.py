@@ -15,6 +15,8 @@ ASSETS = Path(__file__).parents[2] / "assets"
 TILE = 128
 COLUMNS = 7
 ATLASES = ("main", "ood")
+ARTISTS = ("main", "twemoji", "noto-v1", "emojione", "fxemoji", "streamline-emojis")
+"""Whose drawings training shows; the published splits hold those of ``ATLASES``, and nobody in training has drawn "ood"."""
 
 RAMPS: dict[str, tuple[tuple[int, int, int], ...]] = {
     "red": ((60, 0, 6), (222, 22, 32), (255, 168, 160)),
@@ -48,7 +50,7 @@ def _atlas(name: str) -> np.ndarray:
 def tile(atlas: str, noun: str) -> np.ndarray:
     """Brightness and opacity of one drawing, uint8 (TILE, TILE, 2).
 
-    ``atlas`` is one of ``ATLASES``, or such a name with a hand that redraws it: "main/7".
+    ``atlas`` is one of ``ATLASES`` or ``ARTISTS``, or such a name with a hand that redraws it: "main/7".
     """
     sheet, _, hand = atlas.partition("/")
     if hand:

@@ -8,6 +8,7 @@ from scenes_by_hand import PLAIN, ROW, TWO_BIKES
 from iterprime_xai.data.scenes import Description, Relation, Scene, Thing, compose, fits, generate, render
 from iterprime_xai.data.scenes.facts import (
     BACKGROUND,
+    BESIDE,
     FLAGS,
     MIXED,
     MOST_THINGS,
@@ -166,20 +167,29 @@ def test_every_flag_says_what_its_description_proves() -> None:
 
 
 def test_no_scene_holds_more_things_than_there_is_room_for() -> None:
-    assert max(count for count, _ in COUNTS) == MOST_THINGS < MIXED < BACKGROUND
+    assert max(count for count, _ in COUNTS) == MOST_THINGS < BESIDE < MIXED < BACKGROUND
 
 
-def test_a_cell_belongs_to_what_fills_a_third_of_it() -> None:
-    masks = np.zeros((2, 20, 20), bool)  # 2 x 2 cells of 100 pixels
-    masks[0, :3, :10] = True  # 30 of the upper left cell
-    masks[1, 3:4, :5] = True  # and 5 by the other thing: neither fills a third
-    masks[0, :4, 10:] = True  # 40 of the upper right cell
-    masks[1, 4:7, 10:] = True  # against 30
-    masks[1, 10:12, :2] = True  # 4 of the lower left cell: enough to spoil it
-    masks[1, 10, 10:13] = True  # 3 of the lower right cell: too little to count
-    found = cells(masks, 2)
+def test_a_cell_belongs_to_what_fills_its_middle() -> None:
+    masks = np.zeros((2, 24, 24), bool)  # 3 x 3 cells of 8 x 8, each with a middle of 4 x 4
+    masks[0, 2:6, 2:4] = True  # half of the first cell's middle
+    masks[1, 2:6, 5:6] = True  # against a quarter
+    masks[0, 2:4, 8:16] = True  # half of the second one's
+    masks[0, :2, 16:24] = True  # a rim of the third cell, its middle empty
+    masks[1, 8:24, 2] = True  # a quarter of two middles, while the thing fills another one wholly
+    masks[1, 10:14, 10:14] = True
+    masks[0, 23, 20:22] = True  # 2 of 64 pixels: too little to count
+    found = cells(masks, 3)
     assert found.dtype == np.uint8
-    assert found.tolist() == [[MIXED, 0], [MIXED, BACKGROUND]]
+    assert found.tolist() == [[0, 0, BESIDE], [MIXED, 1, BACKGROUND], [MIXED, BACKGROUND, BACKGROUND]]
+
+
+def test_a_thing_too_thin_for_any_middle_owns_what_it_fills_most() -> None:
+    masks = np.zeros((1, 16, 16), bool)
+    masks[0, 3, :8] = True  # 4 of the 16 pixels in the middle of the first cell
+    masks[0, 3, 8:12] = True  # 2 of the second's
+    assert cells(masks, 2).tolist() == [[0, MIXED], [BACKGROUND, BACKGROUND]]
+    assert cells(masks[:0], 2).tolist() == [[BACKGROUND] * 2] * 2
 
 
 def test_cells_of_a_drawn_scene_lie_where_its_things_are() -> None:
