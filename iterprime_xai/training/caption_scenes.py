@@ -10,7 +10,7 @@ from typing import Any, cast
 import numpy as np
 
 from iterprime_xai.training.config import TrainConfig
-from iterprime_xai.training.pool import PLAIN_SHARE, RENDER_SIZES, ScenePool
+from iterprime_xai.training.pool import RENDER_SIZES, ScenePool, training_atlas
 
 DESCRIPTIONS, STATEMENTS, PHRASES = 5, 2, 1
 """Captions kept of a scene: descriptions of it, of which the first is its one plain caption, true statements, and phrases."""
@@ -35,13 +35,12 @@ def compose_captions(
 ) -> Captioned:
     """Compose, draw and caption ``scenes`` scenes (default: a chunk); the same number and settings give the same ones.
 
-    Of every scene the first ``kept`` captions are kept. In the split "train" most scenes are drawn by many hands.
+    Of every scene the first ``kept`` captions are kept. In the split "train" scenes are drawn by many artists and hands.
     """
     from PIL import Image
 
     from iterprime_xai.data.scenes.generate import generate
     from iterprime_xai.data.scenes.render import render_image
-    from iterprime_xai.data.scenes.restyle import HANDS
     from iterprime_xai.data.scenes.wording import vocabulary_words
     from iterprime_xai.training.tokenizer import build_tokenizer
 
@@ -52,8 +51,7 @@ def compose_captions(
     for row in range(count):
         index = number * config.chunk + row
         rng = np.random.default_rng([config.seed, index + 1, 4])
-        atlas = f"main/{rng.integers(HANDS)}" if split == "train" and rng.random() > PLAIN_SHARE else None
-        scene = generate(config.seed, index, split, atlas)
+        scene = generate(config.seed, index, split, training_atlas(rng) if split == "train" else None)
         size = side * int(rng.choice(RENDER_SIZES))
         picture = Image.fromarray(render_image(scene, size))
         images[row] = np.asarray(picture if size == side else picture.resize((side, side), Image.Resampling.BICUBIC))

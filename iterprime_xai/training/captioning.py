@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import platform
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,15 +14,16 @@ import numpy as np
 import torch
 
 from iterprime_xai.models.captioner import FOLDER
-from iterprime_xai.records.errors import OptionError, StorageError
+from iterprime_xai.records.errors import StorageError
 from iterprime_xai.training.caption_scenes import KEPT, Captioned, CaptionPool, compose_captions
 from iterprime_xai.training.checkpoint import NAME, load_checkpoint, save_checkpoint
 from iterprime_xai.training.config import TrainConfig
 from iterprime_xai.training.decoder import build_decoder, caption_loss, read_captions
+from iterprime_xai.training.descent import Descent, settings_kept, training_device
 from iterprime_xai.training.forward import encode_images
 from iterprime_xai.training.log import Log, log_steps
 from iterprime_xai.training.network import build_model
-from iterprime_xai.training.optimizer import build_optimisers, follow, plain_state, rate_at, set_rate, start_average
+from iterprime_xai.training.optimizer import plain_state
 from iterprime_xai.training.pool import ScenePool
 from iterprime_xai.training.process import asked_to_stop, torch_threads
 from iterprime_xai.training.tokenizer import build_tokenizer
@@ -67,7 +67,7 @@ def captioning_config(minutes: float | None = None, steps: int | None = None, **
     return TrainConfig(minutes=minutes, steps=steps, **{**settings, **changes})
 
 
-class CaptionRun:
+class CaptionRun(Descent):
     """The moving parts of a captioner's training, and their state as plain data."""
 
     def __init__(self, config: TrainConfig, source: dict[str, Any]) -> None:
@@ -76,34 +76,14 @@ class CaptionRun:
         self.words = [str(word) for word in source["words"]]
         if self.words != sorted(vocabulary_words()):
             raise StorageError("The run was trained on another vocabulary of scenes; train the model anew first.")
-        self.config = config
-        self.device = torch.device(config.device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        device = training_device(config)
         tokenizer = build_tokenizer(self.words, config.shape.max_tokens)
         self.source = build_model(config.shape, tokenizer.get_vocab(), config.seed)
         self.source.load_state_dict(source["average"])
-        self.source.to(self.device).eval().requires_grad_(False)
-        self.decoder = build_decoder(self.source, config.seed).to(self.device).requires_grad_(True)
-        self.weights = list(self.decoder.parameters())
-        self.optimisers = build_optimisers([self.decoder], config)
-        self.average = start_average(self.decoder)
-        self.step = 0
-        self.seconds = 0.0
+        self.source.to(device).eval().requires_grad_(False)
+        self.decoder = build_decoder(self.source, config.seed).to(device).requires_grad_(True)
+        super().__init__(config, self.decoder)
         self.figures: dict[str, float] = {}
-
-    @property
-    def hardware(self) -> str:
-        """What it runs on, in words for the model card."""
-        if self.device.type == "cuda":
-            return torch.cuda.get_device_name(self.device)
-        return f"{self.config.threads} CPU threads ({platform.machine()})"
-
-    @property
-    def progress(self) -> float:
-        """Share of the budget that is used up, 0 to 1."""
-        if self.config.steps is not None:
-            return min(1.0, self.step / self.config.steps)
-        assert self.config.minutes is not None
-        return min(1.0, self.seconds / (60 * self.config.minutes))
 
     def encode(self, images: np.ndarray, lanes: ThreadPoolExecutor) -> np.ndarray:
         """Image tokens float16 (n, 1 + patches, width) of uint8 pictures; no gradient ever runs into the tower."""
@@ -125,40 +105,23 @@ class CaptionRun:
         with self._cast():
             return caption_loss(read_captions(self.decoder, tokens, image_tokens), tokens)
 
-    def _part(self, rows: slice, batch: Captioned) -> tuple[tuple[torch.Tensor, ...], dict[str, float]]:
+    def part(self, rows: slice, batch: Captioned) -> tuple[tuple[torch.Tensor, ...], dict[str, float]]:
         """Gradients and figures of a part of the batch."""
         loss, accuracy = self._loss(rows, batch)
         gradients = torch.autograd.grad(loss, self.weights)
         return gradients, {"loss": float(loss.detach()), "accuracy": float(accuracy)}
 
     def advance(self, pool: ScenePool, lanes: ThreadPoolExecutor) -> dict[str, float]:
-        """One step; returns the figures. Lanes share the parts of a batch as in the retrieval model's training."""
-        config = self.config
-        batch = cast(Captioned, pool.batch(self.step))
-        set_rate(self.optimisers, rate_at(self.step, self.progress, config.warmup))
-        parts = [slice(start, start + config.part) for start in range(0, config.batch, config.part)]
-        found = list(lanes.map(lambda rows: self._part(rows, batch), parts))
-        for weight, *gradients in zip(self.weights, *(gradients for gradients, _ in found), strict=True):
-            weight.grad = sum(gradients[1:], gradients[0]) / len(parts)
-        norm = float(torch.nn.utils.clip_grad_norm_(self.weights, config.clip))
-        list(lanes.map(lambda optimiser: optimiser.step(), self.optimisers))
-        self.step += 1
-        follow(self.average, self.decoder, config.ema, self.step)
-        return {name: sum(each[name] for _, each in found) / len(found) for name in ("loss", "accuracy")} | {
-            "norm": norm
-        }
+        """One step; returns the figures."""
+        return self.descend(cast(Captioned, pool.batch(self.step)), lanes)
 
     @torch.no_grad()
     def validate(self, scenes: Captioned) -> dict[str, float]:
         """Loss and share of right words of the averaged weights on the plain captions of unseen scenes."""
-        kept = start_average(self.decoder)
-        self.decoder.load_state_dict(self.average)
-        try:
+        with self.averaged():
             batch = Captioned(scenes.images, scenes.captions.astype("int64"))
             parts = [slice(start, start + 32) for start in range(0, len(scenes.images), 32)]
             found = [(len(scenes.images[rows]), *self._loss(rows, batch)) for rows in parts]
-        finally:
-            self.decoder.load_state_dict(kept)
         count = len(scenes.images)
         self.figures = {
             "loss": sum(size * float(loss) for size, loss, _ in found) / count,
@@ -217,14 +180,8 @@ def train_captions(
         raise StorageError(f"{out} already holds a captioner; add --resume to go on with it, or delete that folder.")
     config = replace(config, shape=TrainConfig.from_dict(json.loads(source["config"])).shape)
     if state is not None:
-        own = ("steps", "minutes", "threads", "workers", "device")
-        kept = TrainConfig.from_dict(json.loads(state["config"]))
-        config = replace(kept, **{name: getattr(config, name) for name in own})
-    if config.device == "cuda" and not torch.cuda.is_available():
-        raise OptionError(
-            "The device 'cuda' was asked for, but torch finds none; leave --device out to train on the CPU."
-        )
-    on_cpu = config.device == "cpu" or (config.device is None and not torch.cuda.is_available())
+        config = settings_kept(state, config)
+    on_cpu = training_device(config).type == "cpu"
     log = Log(out, listen)
     with torch_threads(1 if on_cpu else config.threads):
         result = _train(config, source, out, state, log, on_cpu)

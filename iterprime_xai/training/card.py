@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from iterprime_xai.data.scenes.restyle import HANDS
+from iterprime_xai.data.scenes.sprites import ARTISTS
 from iterprime_xai.data.scenes.vocabulary import COLOURS, NOUNS, SIZES
-from iterprime_xai.training.pool import EMPTY_SHARE, PLAIN_SHARE
+from iterprime_xai.training.pool import EMPTY_SHARE, MAIN_SHARE, PLAIN_SHARE
 
 HEAD = """---
 library_name: transformers
@@ -45,12 +46,13 @@ def _data(record: dict[str, Any]) -> str:
 ## What it learned from
 
 Pictures of scenes that `iterprime_xai` draws itself: {len(NOUNS)} kinds of things in {len(COLOURS)} colours and
-{len(SIZES)} sizes on varied backgrounds. {1 - PLAIN_SHARE:.0%} of them are redrawn by one of {HANDS} "hands" that turn, stretch,
-flatten and outline the drawings. {EMPTY_SHARE:.0%} of the pictures hold noise and blots instead of things, and all that is
-said of them is false.
+{len(SIZES)} sizes on varied backgrounds. {MAIN_SHARE:.0%} of them hold drawings of Noto Color Emoji, as splits val, testA
+and testB do, the others those of one of {len(ARTISTS) - 1} more artists ({", ".join(ARTISTS[1:])}). {1 - PLAIN_SHARE:.0%} are
+redrawn by one of {HANDS} "hands" that turn, stretch, flatten and outline the drawings. {EMPTY_SHARE:.0%} of the pictures
+hold noise and blots instead of things, and all that is said of them is false.
 
 **What was labelled.** The image tower was taught what each cell of {patch} x {patch} pixels holds: nothing, or the noun,
-colour and size of the thing that fills it, where that thing stands, which it is from each side (of its kind, and of
+colour and size of the thing that fills its middle, where that thing stands, which it is from each side (of its kind, and of
 all things), and how it stands to other nouns and colours. These labels come from the visible masks of the scene, so the
 image tower did see where things are. They take the place of the labelled photographs that the image towers of larger
 models start from.
@@ -61,7 +63,7 @@ and place a phrase means. No box, mask or position was shown to the cross-attent
 attention or gradients: where its heatmaps fall is not trained. But it reads the tokens of the image tower, which say
 what is where.
 
-Two colours of every noun were never shown (split testB), nor any drawing by the other artist (split ood).
+Two colours of every noun were never shown (split testB), nor any drawing by the artist of split ood (Fluent Emoji).
 """
 
 
@@ -79,7 +81,7 @@ def _how(record: dict[str, Any]) -> str:
         f"and captions (weight {config['contrastive_weight']:g}), what every cell holds (weight "
         f"{config['cell_weight']:g}; it alone for the first {config['look_share']:.0%} of the run).",
         f"For {config['blind_share']:.0%} of the texts [CLS] and [SEP] bring nothing from the picture themselves while "
-        "training, so that the words have to look.",
+        f"training, nor do {config['blind_words']:.0%} of their words, drawn anew each time: every word has to look.",
         f"Length: {record['steps']} steps of {config['batch']} pictures, each with {config['pairs']} pairs of statements and "
         f"{config['phrases']} pairs of phrases, {minutes} minutes. The weights are an exponential moving average.",
         f"Hardware: {record['hardware']}.",

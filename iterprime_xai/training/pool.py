@@ -98,7 +98,7 @@ def compose_chunk(
     index, training = number * config.chunk * 64, split == "train"
     while len(kinds) < count:
         rng = np.random.default_rng([config.seed, index + 1, 2])
-        scene = generate(config.seed, index, split, _atlas(rng) if training else None)
+        scene = generate(config.seed, index, split, training_atlas(rng) if training else None)
         index += 1
         told, named = graded_pairs(scene, rng, config.pairs_kept, config.phrases_kept, grade)
         if not told:
@@ -126,7 +126,7 @@ def compose_chunk(
     return Chunk(images, tokens[:, :, 0], tokens[:, :, 1], targets, owners, names, flags, empty, np.asarray(kinds))
 
 
-def _atlas(rng: np.random.Generator) -> str:
+def training_atlas(rng: np.random.Generator) -> str:
     """Who draws a scene for training: an artist, and perhaps another hand."""
     from iterprime_xai.data.scenes.restyle import HANDS
     from iterprime_xai.data.scenes.sprites import ARTISTS

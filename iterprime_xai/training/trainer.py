@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import platform
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -15,14 +13,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from iterprime_xai.records.errors import OptionError, StorageError
+from iterprime_xai.records.errors import StorageError
 from iterprime_xai.training.checkpoint import NAME, load_checkpoint, save_checkpoint
 from iterprime_xai.training.config import TrainConfig
+from iterprime_xai.training.descent import Descent, settings_kept, training_device
 from iterprime_xai.training.forward import blindfolds
 from iterprime_xai.training.log import Log, log_steps
 from iterprime_xai.training.network import build_model
 from iterprime_xai.training.objective import Extras, Losses, Pictures, losses
-from iterprime_xai.training.optimizer import build_optimisers, follow, plain_state, rate_at, set_rate, start_average
+from iterprime_xai.training.optimizer import plain_state
 from iterprime_xai.training.pool import Batch, Chunk, ScenePool, compose_chunk
 from iterprime_xai.training.process import asked_to_stop, torch_threads
 from iterprime_xai.training.tokenizer import build_tokenizer
@@ -43,43 +42,23 @@ class TrainResult:
     figures: dict[str, dict[str, float]]
 
 
-class Run:
+class Run(Descent):
     """The moving parts of one training run, and their state as plain data."""
 
     def __init__(self, config: TrainConfig) -> None:
         from iterprime_xai.data.scenes.statements import vocabulary_words
 
-        self.config = config
-        self.device = torch.device(config.device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        device = training_device(config)
         self.words = sorted(vocabulary_words())
         tokenizer = build_tokenizer(self.words, config.shape.max_tokens)
-        self.model = build_model(config.shape, tokenizer.get_vocab(), config.seed).to(self.device)
+        self.model = build_model(config.shape, tokenizer.get_vocab(), config.seed).to(device)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed + 1)
-            self.extras = Extras(config.shape.vision_width, config.shape.text_width).to(self.device)
-        self.weights = [*self.model.parameters(), *self.extras.parameters()]
-        self.optimisers = build_optimisers([self.model, self.extras], config)
-        self.average = start_average(self.model)
-        self.step = 0
-        self.seconds = 0.0
+            self.extras = Extras(config.shape.vision_width, config.shape.text_width).to(device)
+        super().__init__(config, self.model, [self.extras])
         self.figures: dict[str, dict[str, float]] = {}
 
-    @property
-    def hardware(self) -> str:
-        """What it runs on, in words for the model card."""
-        if self.device.type == "cuda":
-            return torch.cuda.get_device_name(self.device)
-        return f"{self.config.threads} CPU threads ({platform.machine()})"
-
-    @property
-    def progress(self) -> float:
-        """Share of the budget that is used up, 0 to 1."""
-        if self.config.steps is not None:
-            return min(1.0, self.step / self.config.steps)
-        assert self.config.minutes is not None
-        return min(1.0, self.seconds / (60 * self.config.minutes))
-
-    def _part(self, rows: slice, batch: Batch) -> tuple[tuple[torch.Tensor | None, ...], dict[str, float]]:
+    def part(self, rows: slice, batch: Batch) -> tuple[tuple[torch.Tensor | None, ...], dict[str, float]]:
         """Gradients and losses of a part of the batch."""
         config = self.config
         pictures = Pictures.of(batch, rows, self.device)
@@ -94,40 +73,8 @@ class Run:
         return gradients, {name: float(getattr(found, name).detach()) for name in LOSSES}
 
     def advance(self, pool: ScenePool, lanes: ThreadPoolExecutor) -> dict[str, float]:
-        """One step; returns the losses.
-
-        On the CPU the parts of a batch are shared out among threads as these get free: on a machine that is busy with other
-        things this is far faster than threads that wait for each other in every operation. Gradients are added in a fixed
-        order, so that the result does not depend on who was faster.
-        """
-        config = self.config
-        batch = pool.batch(self.step)
-        set_rate(self.optimisers, rate_at(self.step, self.progress, config.warmup))
-        parts = [slice(start, start + config.part) for start in range(0, config.batch, config.part)]
-        found = list(lanes.map(lambda rows: self._part(rows, batch), parts))
-        for weight, *gradients in zip(self.weights, *(gradients for gradients, _ in found), strict=True):
-            present = [gradient for gradient in gradients if gradient is not None]
-            weight.grad = sum(present[1:], present[0]) / len(parts) if present else None
-        norm = float(torch.nn.utils.clip_grad_norm_(self.weights, config.clip))
-        list(lanes.map(lambda optimiser: optimiser.step(), self.optimisers))
-        for optimiser in self.optimisers:
-            optimiser.zero_grad(set_to_none=True)
-        self.step += 1
-        follow(self.average, self.model, config.ema, self.step)
-        mean = {name: sum(values[name] for _, values in found) / len(found) for name in LOSSES}
-        return {**mean, "norm": norm}
-
-    @contextmanager
-    def averaged(self) -> Iterator[torch.nn.Module]:
-        """The model with its averaged weights, for validation and export; the training weights are put back."""
-        kept = start_average(self.model)
-        self.model.load_state_dict(self.average)
-        self.model.eval()
-        try:
-            yield self.model
-        finally:
-            self.model.load_state_dict(kept)
-            self.model.train()
+        """One step; returns the losses."""
+        return self.descend(pool.batch(self.step), lanes)
 
     def validate(self, chunk: Chunk) -> dict[str, dict[str, float]]:
         """Accuracy per kind of the averaged weights on unseen scenes."""
@@ -183,20 +130,8 @@ def train(
             f"{out} already holds a training run; add --resume to go on with it, or choose another folder."
         )
     if state is not None:
-        kept = TrainConfig.from_dict(json.loads(state["config"]))
-        config = replace(
-            kept,
-            steps=config.steps,
-            minutes=config.minutes,
-            threads=config.threads,
-            workers=config.workers,
-            device=config.device,
-        )
-    if config.device == "cuda" and not torch.cuda.is_available():
-        raise OptionError(
-            "The device 'cuda' was asked for, but torch finds none; leave --device out to train on the CPU."
-        )
-    on_cpu = config.device == "cpu" or (config.device is None and not torch.cuda.is_available())
+        config = settings_kept(state, config)
+    on_cpu = training_device(config).type == "cpu"
     log = Log(out, listen)
     with torch_threads(1 if on_cpu else config.threads):
         return _train(config, out, state, log, on_cpu)

@@ -122,7 +122,7 @@ def test_card_says_what_was_labelled_and_what_was_not(run):
         "No box, mask or position was shown to the cross-attention",
         "what every cell holds (weight 0.5; it alone for the first 10% of the run)",
         "5% of the pictures hold noise and blots",
-        "65% of them are redrawn by one of 64",
+        "50% are redrawn by one of 16",
     ):
         assert expected in text
 
