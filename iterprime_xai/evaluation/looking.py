@@ -20,7 +20,7 @@ from iterprime_xai.records.errors import OptionError
 from iterprime_xai.records.heatmap import is_blank, peak
 from iterprime_xai.records.overlap import iou
 from iterprime_xai.records.sample import Sample
-from iterprime_xai.saliency import refine
+from iterprime_xai.saliency import Look, refine
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +89,8 @@ def look(
         best = None if regions is None else regions.best_iou(mask)
         for way in ways:
             text, shift = way.recipe.text(expression.text)
-            passes = refine(
-                shared, tokens, shared.tokenize(text), expression, layer=way.layer, recipe=way.recipe, shift=shift
-            )
+            seen = Look(tokens, shared.tokenize(text), expression, shift)
+            passes = refine(shared, seen, layer=way.layer, recipe=way.recipe)
             heatmap, rule = passes[-1].blended, way.recipe.selection
             rows.append(
                 LookRow(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from iterprime_xai.models import ImageTextMatcher, ImageTokens, TextTokens
+from iterprime_xai.models import Ask, ImageTextMatcher, ImageTokens, TextTokens
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -41,6 +42,9 @@ class SharedMatcher:
     def encode_image(self, image: Image.Image) -> ImageTokens:
         return self.matcher.encode_image(image)
 
+    def encode_images(self, images: Sequence[Image.Image]) -> list[ImageTokens]:
+        return self.matcher.encode_images(images)
+
     def tokenize(self, text: str) -> TextTokens:
         return self.matcher.tokenize(text)
 
@@ -58,16 +62,22 @@ class SharedMatcher:
         keep: np.ndarray | None = None,
         layers: tuple[int, ...] = (),
     ) -> Match:
+        return self.match_all([Ask(image_tokens, text_tokens, keep)], layers=layers)[0]
+
+    def match_all(self, asks: Sequence[Ask], *, layers: tuple[int, ...] = ()) -> list[Match]:
         """As the wrapped matcher's, which is asked only for what was not seen before; ``looks`` counts how often."""
-        if image_tokens is not self._image:
-            self._image, self._seen = image_tokens, {}
-        whole = keep is None or bool(keep.all())
-        key = (text_tokens.text, b"" if keep is None or whole else np.packbits(keep).tobytes())
+        return [self._match(ask, layers) for ask in asks]
+
+    def _match(self, ask: Ask, layers: tuple[int, ...]) -> Match:
+        if ask.image is not self._image:
+            self._image, self._seen = ask.image, {}
+        whole = ask.keep is None or bool(ask.keep.all())
+        key = (ask.text.text, b"" if ask.keep is None or whole else np.packbits(ask.keep).tobytes())
         found = self._seen.get(key)
         if found is None or not set(layers) <= set(found.attention):
             known = tuple(found.attention) if found is not None else ()
             wanted = (*layers, *known, *(self.read_first if whole and layers else ()))
-            found = self.matcher.match(image_tokens, text_tokens, keep=keep, layers=tuple(sorted(set(wanted))))
+            (found,) = self.matcher.match_all([ask], layers=tuple(sorted(set(wanted))))
             self._seen[key] = found
             self.looks += 1
         return found

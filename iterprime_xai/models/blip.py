@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from torch.nn.functional import scaled_dot_product_attention
 
-from iterprime_xai.models.matcher import ImageTokens, Match, TextTokens
+from iterprime_xai.models.matcher import Ask, ImageTokens, Match, TextTokens
 from iterprime_xai.models.profiles import Profile, default_layer
+from iterprime_xai.models.reading import read
 from iterprime_xai.models.vocabulary import known_words, unknown_words
 from iterprime_xai.records import LayerError, ModelLoadError, OptionError, PhraseError
 from iterprime_xai.records.characters import check_characters
@@ -134,7 +136,10 @@ class BlipMatcher:
     # --- the protocol ---
 
     def encode_image(self, image: Image.Image) -> ImageTokens:
-        pixels = self.image_processor(images=image, return_tensors="pt")["pixel_values"].to(self.device, self.dtype)
+        return self.encode_images([image])[0]
+
+    def encode_images(self, images: Sequence[Image.Image]) -> list[ImageTokens]:
+        pixels = self.image_processor(images=list(images), return_tensors="pt")["pixel_values"]
         expected = self.model.config.vision_config.image_size
         if pixels.shape[-2:] != (expected, expected):
             raise OptionError(
@@ -142,8 +147,8 @@ class BlipMatcher:
                 f"{pixels.shape[-1]}x{pixels.shape[-2]}; set the processor's size to the model's image_size."
             )
         with torch.inference_mode(False), torch.no_grad(), self._undisturbed():
-            hidden = self.model.vision_model(pixel_values=pixels).last_hidden_state
-        return ImageTokens(hidden, self.grid, self.prefix)
+            hidden = self.model.vision_model(pixel_values=pixels.to(self.device, self.dtype)).last_hidden_state
+        return [ImageTokens(hidden[place : place + 1], self.grid, self.prefix) for place in range(len(hidden))]
 
     def tokenize(self, text: str) -> TextTokens:
         check_characters(text)
@@ -173,35 +178,55 @@ class BlipMatcher:
         keep: np.ndarray | None = None,
         layers: tuple[int, ...] = (),
     ) -> Match:
+        return self.match_all([Ask(image_tokens, text_tokens, keep)], layers=layers)[0]
+
+    def match_all(self, asks: Sequence[Ask], *, layers: tuple[int, ...] = ()) -> list[Match]:
         self._check_layers(layers)
-        kept = self._kept(image_tokens, keep)
-        # Passing only the kept tokens equals masking the keys; `encoder_attention_mask` is ignored by the stock model.
-        # A detached leaf in front of the text encoder puts the attention in the graph even when every weight is frozen.
-        with torch.inference_mode(False), torch.set_grad_enabled(bool(layers)), self._undisturbed():
-            # Clones, since tensors made in a caller's inference mode cannot enter a graph.
-            leaf = image_tokens.hidden.detach().clone()[:, kept].requires_grad_(bool(layers))
-            ids = text_tokens.ids.clone()
-            with self._captured(layers) as captured:
-                hidden = self.model.text_encoder(
-                    input_ids=ids,
-                    attention_mask=torch.ones_like(ids),
-                    encoder_hidden_states=leaf,
-                ).last_hidden_state
-            scores = self.model.itm_head(hidden[:, 0]).float()
-            scale = HALF_SCALE if self.dtype in (torch.float16, torch.bfloat16) else 1.0
-            gradients = (
-                torch.autograd.grad(scores[0, MATCH] * scale, [captured[layer] for layer in layers]) if layers else ()
+        if not asks:
+            return []
+        pictures = list({id(ask.image): ask.image for ask in asks}.values())
+        places = {id(picture): place for place, picture in enumerate(pictures)}
+        keep = self._kept(asks)
+        lengths = [len(ask.text) for ask in asks]
+        with torch.inference_mode(False), torch.no_grad(), self._undisturbed():
+            ids = asks[0].text.ids.new_zeros(len(asks), max(lengths))
+            for row, ask in enumerate(asks):
+                ids[row, : lengths[row]] = ask.text.ids[0]
+            found = read(
+                [BlipLayer(layer) for layer in self.model.text_encoder.encoder.layer],
+                self.model.text_encoder.embeddings(input_ids=ids),
+                lengths,
+                pictures,
+                [places[id(ask.image)] for ask in asks],
+                keep,
+                layers,
             )
-        scores = scores.detach()
-        return Match(
-            logit=float(scores[0, MATCH]),
-            probability=float(scores[0].softmax(-1)[MATCH]),
-            attention={layer: self._on_grid(captured[layer].detach(), kept, image_tokens) for layer in layers},
-            gradient={
-                layer: self._on_grid(gradient, kept, image_tokens) / scale
-                for layer, gradient in zip(layers, gradients, strict=True)
-            },
-        )
+            with torch.set_grad_enabled(bool(layers)):
+                scores = self.model.itm_head(found.states[:, 0]).float()
+                scale = HALF_SCALE if self.dtype in (torch.float16, torch.bfloat16) else 1.0
+                read_at = [found.attention[layer] for layer in layers]
+                slopes = torch.autograd.grad(scores[:, MATCH].sum() * scale, read_at) if layers else ()
+        logits = scores.detach()[:, MATCH].tolist()
+        probabilities = scores.detach().softmax(-1)[:, MATCH].tolist()
+        attention = {layer: each.detach() for layer, each in zip(layers, read_at, strict=True)}
+        gradient = {layer: each / scale for layer, each in zip(layers, slopes, strict=True)}
+
+        def on_grid(values: torch.Tensor, row: int) -> torch.Tensor:
+            picture, place = found.place[row]
+            seen = values[picture, :, place, : lengths[row], pictures[picture].prefix :]
+            if keep is not None:
+                seen = seen * torch.from_numpy(keep[row, pictures[picture].prefix :]).to(seen.device)
+            return seen.reshape(*seen.shape[:2], *pictures[picture].grid)
+
+        return [
+            Match(
+                logit=logits[row],
+                probability=probabilities[row],
+                attention={layer: on_grid(each, row) for layer, each in attention.items()},
+                gradient={layer: on_grid(each, row) for layer, each in gradient.items()},
+            )
+            for row in range(len(asks))
+        ]
 
     def unknown_words(self, words: tuple[str, ...]) -> dict[str, str | None]:
         if not self.profile.closed_vocabulary:
@@ -238,26 +263,21 @@ class BlipMatcher:
                     f"0-based indices; those with cross-attention: {', '.join(map(str, self.layers))}."
                 )
 
-    def _kept(self, image_tokens: ImageTokens, keep: np.ndarray | None) -> torch.Tensor:
-        """Indices of the image tokens that stay: every prefix token, and the patches in ``keep``."""
-        count = image_tokens.hidden.shape[1]
-        if keep is None:
-            return torch.arange(count, device=image_tokens.hidden.device)
-        keep = np.asarray(keep)
-        if keep.dtype != np.bool_ or keep.shape != image_tokens.grid:
-            raise OptionError(
-                f"keep must be a boolean array on the grid {image_tokens.grid}, but got {keep.dtype} of shape {keep.shape}."
-            )
-        patches = torch.from_numpy(np.flatnonzero(keep)) + image_tokens.prefix
-        return torch.cat([torch.arange(image_tokens.prefix), patches]).to(image_tokens.hidden.device)
-
-    @staticmethod
-    def _on_grid(values: torch.Tensor, kept: torch.Tensor, image_tokens: ImageTokens) -> torch.Tensor:
-        """(1, heads, tokens, kept) -> float32 (heads, tokens, rows, columns), zero where a patch was not kept."""
-        _, heads, tokens, _ = values.shape
-        full = values.new_zeros(heads, tokens, image_tokens.hidden.shape[1], dtype=torch.float32)
-        full[..., kept] = values[0].float()
-        return full[..., image_tokens.prefix :].reshape(heads, tokens, *image_tokens.grid)
+    def _kept(self, asks: Sequence[Ask]) -> np.ndarray | None:
+        """Which image tokens each text may attend to, bool (asks, tokens): every prefix token, and the patches in its ``keep``."""
+        if all(ask.keep is None for ask in asks):
+            return None
+        found = np.ones((len(asks), asks[0].image.hidden.shape[1]), bool)
+        for row, ask in enumerate(asks):
+            if ask.keep is None:
+                continue
+            keep = np.asarray(ask.keep)
+            if keep.dtype != np.bool_ or keep.shape != ask.image.grid:
+                raise OptionError(
+                    f"keep must be a boolean array on the grid {ask.image.grid}, but got {keep.dtype} of shape {keep.shape}."
+                )
+            found[row, ask.image.prefix :] = keep.ravel()
+        return None if found.all() else found
 
     @contextmanager
     def _undisturbed(self) -> Iterator[None]:
@@ -271,20 +291,43 @@ class BlipMatcher:
             for module in training:
                 module.training = True
 
-    @contextmanager
-    def _captured(self, layers: tuple[int, ...]) -> Iterator[dict[int, torch.Tensor]]:
-        """Catch the cross-attention probabilities of ``layers`` while the text encoder runs; hooks never outlive it."""
-        captured: dict[int, torch.Tensor] = {}
-        handles = []
-        try:
-            for layer in layers:
-                attention = self.model.text_encoder.encoder.layer[layer].crossattention.self
 
-                def catch(_module: Any, _inputs: Any, output: Any, layer: int = layer) -> None:
-                    captured[layer] = output[1]
+class BlipLayer:
+    """A stock `BlipTextLayer` in the steps of a :class:`~iterprime_xai.models.reading.ReadingLayer`."""
 
-                handles.append(attention.register_forward_hook(catch))
-            yield captured
-        finally:
-            for handle in handles:
-                handle.remove()
+    def __init__(self, layer: Any) -> None:
+        self.layer = layer
+        self.looks = hasattr(layer, "crossattention")
+
+    def attend(self, states: torch.Tensor, mask: torch.Tensor | None, first: bool) -> torch.Tensor:
+        own = self.layer.attention.self
+        asking = states[:, :1] if first else states
+        queries, keys, values = (
+            _by_head(part(each), own) for part, each in ((own.query, asking), (own.key, states), (own.value, states))
+        )
+        seen = scaled_dot_product_attention(queries, keys, values, mask)
+        return self.layer.attention.output(_joined(seen), asking)
+
+    def keys_values(self, hidden: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        cross = self.layer.crossattention.self
+        return _by_head(cross.key(hidden), cross), _by_head(cross.value(hidden), cross)
+
+    def queries(self, states: torch.Tensor) -> torch.Tensor:
+        cross = self.layer.crossattention.self
+        return _by_head(cross.query(states), cross)
+
+    def take_in(self, context: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
+        return self.layer.crossattention.output(_joined(context), states)
+
+    def feed_forward(self, states: torch.Tensor) -> torch.Tensor:
+        return self.layer.feed_forward_chunk(states)
+
+
+def _by_head(values: torch.Tensor, attention: Any) -> torch.Tensor:
+    """(n, tokens, heads * width) -> (n, heads, tokens, width)."""
+    return values.unflatten(-1, (attention.num_attention_heads, attention.attention_head_size)).transpose(1, 2)
+
+
+def _joined(values: torch.Tensor) -> torch.Tensor:
+    """(n, heads, tokens, width) -> (n, tokens, heads * width)."""
+    return values.transpose(1, 2).flatten(2)

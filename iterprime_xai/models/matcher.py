@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -17,11 +18,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class ImageTokens:
-    """An encoded image: ``hidden`` is (1, prefix + rows * columns, width), ``grid`` (rows, columns) of the patches."""
+    """An encoded image: ``hidden`` is (1, prefix + rows * columns, width), ``grid`` (rows, columns) of the patches.
+
+    ``kept`` holds what text has asked of it before, keys and values by layer (see :mod:`iterprime_xai.models.reading`).
+    """
 
     hidden: torch.Tensor
     grid: tuple[int, int]
     prefix: int
+    kept: dict[int, tuple[torch.Tensor, torch.Tensor]] = field(default_factory=dict, init=False, repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +54,15 @@ class TextTokens:
 
 
 @dataclass(frozen=True, eq=False)
+class Ask:
+    """One question to a matcher: ``keep`` (bool, rows x columns) names the patches that the text may attend to; ``None``: all."""
+
+    image: ImageTokens
+    text: TextTokens
+    keep: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Match:
     """How well an image matches a text, and what the cross-attention did on the way.
 
@@ -63,7 +77,15 @@ class Match:
     gradient: dict[int, torch.Tensor]
 
 
-class ImageTextMatcher(Protocol):
+class Answering(Protocol):
+    """What refinement needs: something that answers asks, at once or in batches."""
+
+    def match_all(self, asks: Sequence[Ask], *, layers: tuple[int, ...] = ()) -> list[Match]:
+        """What each ask finds, whatever else is asked."""
+        ...
+
+
+class ImageTextMatcher(Answering, Protocol):
     """An image-text-matching model with cross-attention from text tokens to image patches."""
 
     profile: Profile
@@ -82,6 +104,10 @@ class ImageTextMatcher(Protocol):
         """Run the image tower once."""
         ...
 
+    def encode_images(self, images: Sequence[Image.Image]) -> list[ImageTokens]:
+        """Run the image tower once for several images."""
+        ...
+
     def tokenize(self, text: str) -> TextTokens:
         """Tokenize with character offsets. Raises ``PhraseError`` for text longer than the model's limit."""
         ...
@@ -94,7 +120,7 @@ class ImageTextMatcher(Protocol):
         keep: np.ndarray | None = None,
         layers: tuple[int, ...] = (),
     ) -> Match:
-        """Match one text with one image; ``keep`` (bool, rows x columns) names the patches that the text may attend to."""
+        """Match one text with one image: :meth:`match_all` for a single :class:`Ask`."""
         ...
 
     def unknown_words(self, words: tuple[str, ...]) -> dict[str, str | None]:

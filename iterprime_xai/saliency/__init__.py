@@ -3,17 +3,19 @@
 from iterprime_xai.saliency.emphasis import Emphasis, TokenRoles, fuse, token_roles
 from iterprime_xai.saliency.gradcam import activation, token_gradcam
 from iterprime_xai.saliency.recipe import RECIPES, Recipe, get_recipe
-from iterprime_xai.saliency.refinement import refine
+from iterprime_xai.saliency.refinement import Look, refine, refine_all
 
 __all__ = [
     "RECIPES",
     "Emphasis",
+    "Look",
     "Recipe",
     "TokenRoles",
     "activation",
     "fuse",
     "get_recipe",
     "refine",
+    "refine_all",
     "token_gradcam",
     "token_roles",
 ]

@@ -6,9 +6,12 @@ own [CLS] token is always seen.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
-from iterprime_xai.models import ImageTextMatcher, ImageTokens, TextTokens
+from iterprime_xai.models import Answering, Ask, ImageTokens, Match, TextTokens
 from iterprime_xai.records import Expression, Pass, WordMap
 from iterprime_xai.records.heatmap import is_blank, minmax
 from iterprime_xai.saliency.emphasis import fuse, token_roles
@@ -21,66 +24,76 @@ PROBABILITY_FELL = "the match probability fell"
 LAST = "the last pass asked for"
 
 
-def refine(
-    matcher: ImageTextMatcher,
-    image_tokens: ImageTokens,
-    text_tokens: TextTokens,
-    expression: Expression,
-    *,
-    layer: int,
-    recipe: Recipe,
-    shift: int = 0,
-) -> tuple[Pass, ...]:
-    """Look up to ``recipe.passes`` times and keep every pass.
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What is refined: an encoded image, a tokenized text, and the expression that starts at ``shift`` in that text."""
+
+    image: ImageTokens
+    text: TextTokens
+    expression: Expression
+    shift: int = 0
+
+
+def refine(matcher: Answering, look: Look, *, layer: int, recipe: Recipe) -> tuple[Pass, ...]:
+    """:func:`refine_all` for one expression."""
+    return refine_all(matcher, [look], layer=layer, recipe=recipe)[0]
+
+
+def refine_all(matcher: Answering, looks: Sequence[Look], *, layer: int, recipe: Recipe) -> list[tuple[Pass, ...]]:
+    """Look up to ``recipe.passes`` times for each expression and keep every pass.
 
     With x the min-max of the newest map, patches with x >= ``recipe.threshold`` are masked for the next pass, on top of
     those masked before. The blended map is (1 - a) * before + a * newest with a = ``recipe.blend``. A pass whose match
     probability falls below that of the pass before is left out of the blend unless ``recipe.keep_rejected``, and is the last
     one if ``recipe.stop_on_fall``. It also stops when a map is blank (flat, or nowhere positive: a blank pass is never
-    blended in), or when no patch is left.
+    blended in), or when no patch is left. Expressions that have stopped are not asked again while others go on.
 
     Args:
         layer: the text encoder's 0-based index, already checked.
-        shift: where the expression starts in the tokenized text.
     """
-    roles = token_roles(expression, text_tokens, shift)
-    keep = np.ones(image_tokens.grid, dtype=bool)
-    passes: list[Pass] = []
-    while True:
-        match = matcher.match(image_tokens, text_tokens, keep=keep, layers=(layer,))
-        attention, gradient = match.attention[layer], match.gradient[layer]
-        heatmap = fuse(attention, gradient, roles, recipe.emphasis, recipe.local_weight).cpu().numpy()
-        blank = is_blank(heatmap)
-        fell = bool(passes) and match.probability < passes[-1].probability
-        accepted = not passes or (not blank and (recipe.keep_rejected or not fell))
-        before = passes[-1].blended if passes else heatmap
-        blended = (1 - recipe.blend) * before + recipe.blend * heatmap if passes and accepted else before
-        next_keep = keep & (minmax(heatmap) < recipe.threshold)
-        if fell and recipe.stop_on_fall:
-            stopped = PROBABILITY_FELL
-        elif blank:
-            stopped = BLANK
-        elif len(passes) + 1 == recipe.passes:
-            stopped = LAST
-        elif not next_keep.any():
-            stopped = NOTHING_LEFT
-        else:
-            stopped = None
-        passes.append(
-            Pass(
-                heatmap=heatmap,
-                blended=blended.astype(np.float32),
-                keep=keep,
-                logit=match.logit,
-                probability=match.probability,
-                words=_word_maps(expression, text_tokens, activation(attention, gradient).mean(0).cpu().numpy(), shift),
-                accepted=accepted,
-                stopped=stopped,
-            )
-        )
-        if stopped:
-            return tuple(passes)
-        keep = next_keep
+    passes: list[list[Pass]] = [[] for _ in looks]
+    keeps = [np.ones(look.image.grid, dtype=bool) for look in looks]
+    going = list(range(len(looks)))
+    while going:
+        asks = [Ask(looks[place].image, looks[place].text, keeps[place]) for place in going]
+        for place, match in zip(going, matcher.match_all(asks, layers=(layer,)), strict=True):
+            newest = _pass(match, passes[place], keeps[place], looks[place], layer, recipe)
+            keeps[place] = keeps[place] & (minmax(newest.heatmap) < recipe.threshold)
+            passes[place].append(newest)
+        going = [place for place in going if not passes[place][-1].stopped]
+    return [tuple(each) for each in passes]
+
+
+def _pass(match: Match, before: list[Pass], keep: np.ndarray, look: Look, layer: int, recipe: Recipe) -> Pass:
+    """The pass that follows those ``before``, from what the model found with the patches ``keep``."""
+    roles = token_roles(look.expression, look.text, look.shift)
+    attention, gradient = match.attention[layer], match.gradient[layer]
+    heatmap = fuse(attention, gradient, roles, recipe.emphasis, recipe.local_weight).cpu().numpy()
+    blank = is_blank(heatmap)
+    fell = bool(before) and match.probability < before[-1].probability
+    accepted = not before or (not blank and (recipe.keep_rejected or not fell))
+    former = before[-1].blended if before else heatmap
+    blended = (1 - recipe.blend) * former + recipe.blend * heatmap if before and accepted else former
+    if fell and recipe.stop_on_fall:
+        stopped = PROBABILITY_FELL
+    elif blank:
+        stopped = BLANK
+    elif len(before) + 1 == recipe.passes:
+        stopped = LAST
+    elif not (keep & (minmax(heatmap) < recipe.threshold)).any():
+        stopped = NOTHING_LEFT
+    else:
+        stopped = None
+    return Pass(
+        heatmap=heatmap,
+        blended=blended.astype(np.float32),
+        keep=keep,
+        logit=match.logit,
+        probability=match.probability,
+        words=_word_maps(look.expression, look.text, activation(attention, gradient).mean(0).cpu().numpy(), look.shift),
+        accepted=accepted,
+        stopped=stopped,
+    )
 
 
 def _word_maps(expression: Expression, tokens: TextTokens, maps: np.ndarray, shift: int) -> tuple[WordMap, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,12 +12,13 @@ import numpy as np
 from iterprime_xai.data.images import Picture, read_image, sha256
 from iterprime_xai.language import parse
 from iterprime_xai.masks import as_proposals, classical_proposals, select
-from iterprime_xai.models import ImageTokens, load_matcher
-from iterprime_xai.records import Expression, Grounding, OptionError, Proposals
+from iterprime_xai.models import Batches, ImageTokens, load_matcher
+from iterprime_xai.records import Expression, Grounding, OptionError, Pass, Proposals
 from iterprime_xai.records.heatmap import box_of, is_blank, minmax, peak
-from iterprime_xai.saliency import Recipe, get_recipe, refine
+from iterprime_xai.saliency import Look, Recipe, get_recipe, refine_all
 from iterprime_xai.saliency.emphasis import check
 from iterprime_xai.saliency.recipe import RECIPES
+from iterprime_xai.systems.ahead import ahead, batched, by_image
 from iterprime_xai.systems.notes import domain_notes, language_notes, pass_notes
 
 if TYPE_CHECKING:
@@ -30,11 +31,23 @@ ABSTAIN_BELOW = 0.5
 profile names no threshold of its own."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """The checked options of one call; ``layer_note`` says where the layer comes from."""
+
+    method: str
+    answer: Literal["always", "may_abstain"]
+    recipe: Recipe
+    layer: int
+    layer_note: str
+
+
 class Grounder:
     """Grounds phrases in pictures with one model; made by :func:`load`."""
 
     def __init__(self, matcher: BlipMatcher) -> None:
         self.matcher = matcher
+        self.batches = Batches(matcher)
 
     @property
     def abstain_below(self) -> tuple[float, str]:
@@ -106,6 +119,68 @@ class Grounder:
             raise OptionError(
                 f"texts must be a list of phrases, but got {came}; use ground(image, text) for one phrase."
             )
+        settings = self._settings(method, layer, recipe, passes, emphasis, answer)
+        expressions = [parse(text) for text in texts]
+        picture = read_image(image)
+        (image_tokens,) = self.matcher.encode_images([picture.image])
+        candidates = self._proposals(picture, proposals)
+        return self._ground([(picture, image_tokens, candidates, each) for each in expressions], settings)
+
+    def ground_each(
+        self,
+        pairs: Iterable[tuple[Any, str]],
+        *,
+        method: str = "gradcam",
+        layer: int | None = None,
+        recipe: str | Recipe | None = "default",
+        passes: int | None = None,
+        emphasis: str | bool | None = None,
+        proposals: Literal[False] | None = None,
+        answer: Literal["always", "may_abstain"] = "always",
+        images_at_once: int = 4,
+    ) -> Iterator[Grounding]:
+        """Ground many (image, text) pairs, yielding groundings in their order. See :meth:`ground`.
+
+        Pairs about one image that follow each other share its reading, encoding and proposals. ``images_at_once`` images
+        are encoded together and their phrases asked together, while the next ones are read and cut into proposals in the
+        background. What is found does not depend on what else is asked.
+        """
+        settings = self._settings(method, layer, recipe, passes, emphasis, answer)
+        if proposals is not None and proposals is not False:
+            raise OptionError("With many images, proposals must be None (classical ones) or False (none).")
+        if images_at_once < 1:
+            raise OptionError(f"images_at_once must be at least 1, but is {images_at_once}.")
+
+        def prepare(
+            window: list[tuple[Any, list[str]]],
+        ) -> list[tuple[Picture, Proposals | None, list[Expression]]]:
+            pictures = [read_image(image) for image, _ in window]
+            return [
+                (picture, self._proposals(picture, proposals), [parse(text) for text in texts])
+                for picture, (_, texts) in zip(pictures, window, strict=True)
+            ]
+
+        for prepared in ahead(prepare, batched(by_image(pairs), images_at_once)):
+            encoded = self.matcher.encode_images([picture.image for picture, _, _ in prepared])
+            yield from self._ground(
+                [
+                    (picture, image_tokens, candidates, expression)
+                    for (picture, candidates, expressions), image_tokens in zip(prepared, encoded, strict=True)
+                    for expression in expressions
+                ],
+                settings,
+            )
+
+    def _settings(
+        self,
+        method: str,
+        layer: int | None,
+        recipe: str | Recipe | None,
+        passes: int | None,
+        emphasis: str | bool | None,
+        answer: Literal["always", "may_abstain"],
+    ) -> _Settings:
+        """What was asked for, checked."""
         if method not in METHODS:
             raise OptionError(f"method must be one of {', '.join(METHODS)}, but got {method!r}.")
         if answer not in ANSWERS:
@@ -113,41 +188,32 @@ class Grounder:
         if recipe is not None and not isinstance(recipe, str | Recipe):
             raise OptionError(f"recipe must be one of {', '.join(RECIPES)} or a Recipe, but got {recipe!r}.")
         named = get_recipe("default" if recipe is None else recipe, passes=passes)
-        settings = get_recipe(named, emphasis=check(emphasis, named.emphasis))
-        chosen_layer, layer_note = self.matcher.choose_layer(layer)
-        texts = list(texts)
-        expressions = [parse(text) for text in texts]
-        picture = read_image(image)
-        image_tokens = self.matcher.encode_image(picture.image)
-        candidates = self._proposals(picture, proposals)
-        common = {"method": method, "answer": answer, "image": _identity(picture)}
-        return [
-            self._ground(picture, image_tokens, each, settings, chosen_layer, layer_note, candidates, answer, common)
-            for each in expressions
-        ]
+        chosen = get_recipe(named, emphasis=check(emphasis, named.emphasis))
+        return _Settings(method, answer, chosen, *self.matcher.choose_layer(layer))
 
     def _ground(
+        self, subjects: Sequence[tuple[Picture, ImageTokens, Proposals | None, Expression]], settings: _Settings
+    ) -> list[Grounding]:
+        """Look at all subjects together, then decide each."""
+        looks = []
+        for _, image_tokens, _, expression in subjects:
+            text, shift = settings.recipe.text(expression.text)
+            looks.append(Look(image_tokens, self.matcher.tokenize(text), expression, shift))
+        found = refine_all(self.batches, looks, layer=settings.layer, recipe=settings.recipe)
+        return [
+            self._decide(picture, proposals, expression, passes, settings)
+            for (picture, _, proposals, expression), passes in zip(subjects, found, strict=True)
+        ]
+
+    def _decide(
         self,
         picture: Picture,
-        image_tokens: ImageTokens,
-        expression: Expression,
-        recipe: Recipe,
-        layer: int,
-        layer_note: str,
         proposals: Proposals | None,
-        answer: Literal["always", "may_abstain"],
-        common: dict[str, Any],
+        expression: Expression,
+        passes: tuple[Pass, ...],
+        settings: _Settings,
     ) -> Grounding:
-        text, shift = recipe.text(expression.text)
-        passes = refine(
-            self.matcher,
-            image_tokens,
-            self.matcher.tokenize(text),
-            expression,
-            layer=layer,
-            recipe=recipe,
-            shift=shift,
-        )
+        """The box, point and mask that follow from the passes."""
         heatmap = passes[-1].blended
         height, width = picture.image.height, picture.image.width
         blank = is_blank(heatmap)
@@ -156,8 +222,8 @@ class Grounder:
             selection = select(
                 proposals,
                 heatmap,
-                rule=recipe.selection,
-                answer=answer,
+                rule=settings.recipe.selection,
+                answer=settings.answer,
                 probability=passes[0].probability,
                 abstain_below=self.abstain_below[0],
             )
@@ -177,18 +243,20 @@ class Grounder:
                 *picture.notes,
                 *language_notes(self.matcher, expression),
                 f"start token [{self.matcher.profile.start_token.upper()}]",
-                layer_note,
+                settings.layer_note,
                 *pass_notes(passes),
                 *((f"{len(proposals)} proposals from {proposals.source}",) if proposals is not None else ()),
-                *((self.abstain_below[1],) if selection is not None and answer == "may_abstain" else ()),
+                *((self.abstain_below[1],) if selection is not None and settings.answer == "may_abstain" else ()),
                 *((selection.reason,) if selection is not None else ("saliency only, no mask asked for",)),
                 *domain_notes(self.matcher, picture.image),
             ),
             parameters={
-                **common,
+                "method": settings.method,
+                "answer": settings.answer,
+                "image": _identity(picture),
                 "model": self.matcher.describe(),
-                "layer": layer,
-                "recipe": asdict(recipe),
+                "layer": settings.layer,
+                "recipe": asdict(settings.recipe),
                 "proposals": None if proposals is None else proposals.source,
                 "version": _version(),
             },

@@ -76,11 +76,11 @@ class FixedMatcher:
 
         return TextTokens(text, None, (None, (0, 3), (4, 7), None))
 
-    def match(self, _image, _text, *, keep=None, layers=()):
+    def match_all(self, asks, *, layers=()):
         from iterprime_xai.models import Match
 
         maps = dict.fromkeys(layers, self.map)
-        return Match(0.0, 0.25, maps, maps)
+        return [Match(0.0, 0.25, maps, maps) for _ in asks]
 
 
 PLAIN = [Way("plain", 0, Recipe("plain", emphasis="sentence", passes=1))]

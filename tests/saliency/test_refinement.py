@@ -10,7 +10,7 @@ import torch
 
 from iterprime_xai.models import ImageTokens, Match, TextTokens
 from iterprime_xai.records import Expression, OptionError, Word
-from iterprime_xai.saliency import RECIPES, Recipe, get_recipe, refine
+from iterprime_xai.saliency import RECIPES, Look, Recipe, get_recipe, refine
 from iterprime_xai.saliency.refinement import BLANK, LAST, NOTHING_LEFT, PROBABILITY_FELL
 
 PLAIN = Recipe("plain", emphasis="all_tokens", passes=3)
@@ -24,23 +24,20 @@ class Scripted:
     probabilities: list
     keeps: list = field(default_factory=list)
 
-    def match(self, image_tokens, text_tokens, *, keep, layers):
+    def match_all(self, asks, *, layers):
         number = len(self.keeps)
-        self.keeps.append(keep.copy())
+        (ask,) = asks
+        self.keeps.append(ask.keep.copy())
         heatmap = torch.tensor(self.maps[number], dtype=torch.float32)[None, None]
-        return Match(
-            0.0,
-            self.probabilities[number],
-            {layers[0]: heatmap.abs()},
-            {layers[0]: heatmap.sign() + (heatmap == 0)},
-        )
+        attention, gradient = {layers[0]: heatmap.abs()}, {layers[0]: heatmap.sign() + (heatmap == 0)}
+        return [Match(0.0, self.probabilities[number], attention, gradient)]
 
 
 def run(matcher, recipe=PLAIN):
     expression = Expression("dog", (Word("dog", (0, 3), True, "NOUN"),), 0, (0, 3))
     image = ImageTokens(torch.zeros(1, 5, 2), (2, 2), 1)
     text = TextTokens("dog", torch.zeros(1, 1, dtype=torch.long), ((0, 3),))
-    return refine(matcher, image, text, expression, layer=0, recipe=recipe)
+    return refine(matcher, Look(image, text, expression), layer=0, recipe=recipe)
 
 
 def test_masks_the_hotter_half_of_the_range_and_masks_add_up():
@@ -118,10 +115,10 @@ def test_every_word_has_a_map_and_the_last_layer_is_blank_for_words(matcher, pic
 
     expression = parse("red dog left of the tree")
     image, text = matcher.encode_image(picture), matcher.tokenize(expression.text)
-    passes = refine(matcher, image, text, expression, layer=0, recipe=RECIPES["default"])
+    passes = refine(matcher, Look(image, text, expression), layer=0, recipe=RECIPES["default"])
     assert [word.text for word in passes[0].words] == ["red", "dog", "left", "of", "the", "tree"]
     assert all(word.heatmap.max() > 0 for word in passes[0].words)
-    last = refine(matcher, image, text, expression, layer=shape.text_layers - 1, recipe=RECIPES["default"])
+    last = refine(matcher, Look(image, text, expression), layer=shape.text_layers - 1, recipe=RECIPES["default"])
     assert all(word.heatmap.max() == 0 for word in last[0].words)
     assert last[0].heatmap.max() > 0
 

@@ -73,7 +73,8 @@ def test_many_phrases_give_what_each_gives_alone(grounder, picture, masks):
     together = grounder.ground_many(picture, phrases, layer=1, proposals=masks)
     for phrase, found in zip(phrases, together, strict=True):
         alone = grounder.ground(picture, phrase, layer=1, proposals=masks)
-        assert np.array_equal(found.heatmap, alone.heatmap)
+        assert np.abs(found.heatmap - alone.heatmap).max() <= 1e-5 * alone.heatmap.max()
+        assert [each.stopped for each in found.passes] == [each.stopped for each in alone.passes]
         assert found.selection.answer == alone.selection.answer
 
 
