@@ -25,7 +25,7 @@ def test_refinement_through_a_shared_matcher_is_that_of_the_matcher(matcher, pic
             alone, together = _passes(matcher, tokens, layer, recipe), _passes(shared, tokens, layer, recipe)
             for one, other in zip(alone, together, strict=True):
                 assert one.probability == pytest.approx(other.probability, rel=1e-5)
-                np.testing.assert_allclose(one.blended, other.blended, rtol=0, atol=1e-5 * one.blended.max())
+                np.testing.assert_allclose(one.blended, other.blended, rtol=0, atol=1e-4 * one.blended.max())
 
 
 def test_first_look_reads_every_layer_and_is_made_once(matcher, picture):
