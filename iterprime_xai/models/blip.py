@@ -13,7 +13,7 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from iterprime_xai.models.matcher import Ask, ImageTokens, Match, TextTokens
 from iterprime_xai.models.profiles import Profile, default_layer
-from iterprime_xai.models.reading import read
+from iterprime_xai.models.reading import ReadingLayer, read
 from iterprime_xai.models.vocabulary import known_words, unknown_words
 from iterprime_xai.records import LayerError, ModelLoadError, OptionError, PhraseError
 from iterprime_xai.records.characters import check_characters
@@ -193,7 +193,7 @@ class BlipMatcher:
             for row, ask in enumerate(asks):
                 ids[row, : lengths[row]] = ask.text.ids[0]
             found = read(
-                [BlipLayer(layer) for layer in self.model.text_encoder.encoder.layer],
+                self.reading_layers(),
                 self.model.text_encoder.embeddings(input_ids=ids),
                 lengths,
                 pictures,
@@ -227,6 +227,10 @@ class BlipMatcher:
             )
             for row in range(len(asks))
         ]
+
+    def reading_layers(self) -> list[ReadingLayer]:
+        """The text encoder's layers in the steps of :mod:`iterprime_xai.models.reading`."""
+        return [BlipLayer(layer) for layer in self.model.text_encoder.encoder.layer]
 
     def unknown_words(self, words: tuple[str, ...]) -> dict[str, str | None]:
         if not self.profile.closed_vocabulary:
