@@ -15,12 +15,13 @@ from iterprime_xai.evaluation.sharing import SharedMatcher
 from iterprime_xai.evaluation.ways import Way
 from iterprime_xai.language import parse
 from iterprime_xai.masks import classical_proposals, gold_proposals
-from iterprime_xai.models import ImageTextMatcher
+from iterprime_xai.models import ImageTextMatcher, ImageTokens
+from iterprime_xai.records import Expression, Pass
 from iterprime_xai.records.errors import OptionError
 from iterprime_xai.records.heatmap import is_blank, peak
 from iterprime_xai.records.overlap import iou
 from iterprime_xai.records.sample import Sample
-from iterprime_xai.saliency import Look, refine
+from iterprime_xai.saliency import Look, refine_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +82,16 @@ def look(
     picture = read_image(samples[0].image).image
     tokens = shared.encode_image(picture)
     regions = Chooser(classical_proposals(picture)) if classical else None
+    expressions = [parse(sample.text) for sample in samples]
+    looked = {way.name: _passes(shared, tokens, expressions, way) for way in ways}
     rows = []
-    for sample in samples:
+    for place, sample in enumerate(samples):
         mask = sample.mask
         assert mask is not None
-        expression, gold, measured = parse(sample.text), Chooser(gold_proposals(sample)), _Measured(mask)
+        gold, measured = Chooser(gold_proposals(sample)), _Measured(mask)
         best = None if regions is None else regions.best_iou(mask)
         for way in ways:
-            text, shift = way.recipe.text(expression.text)
-            seen = Look(tokens, shared.tokenize(text), expression, shift)
-            passes = refine(shared, seen, layer=way.layer, recipe=way.recipe)
+            passes = looked[way.name][place]
             heatmap, rule = passes[-1].blended, way.recipe.selection
             rows.append(
                 LookRow(
@@ -117,6 +118,17 @@ def look(
                 )
             )
     return rows
+
+
+def _passes(
+    matcher: SharedMatcher, tokens: ImageTokens, expressions: Sequence[Expression], way: Way
+) -> list[tuple[Pass, ...]]:
+    """One way's passes for every expression."""
+    looks = []
+    for expression in expressions:
+        text, shift = way.recipe.text(expression.text)
+        looks.append(Look(tokens, matcher.tokenize(text), expression, shift))
+    return refine_all(matcher, looks, layer=way.layer, recipe=way.recipe)
 
 
 class _Measured:

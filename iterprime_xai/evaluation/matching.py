@@ -80,9 +80,13 @@ class MatchingRow:
 def matcher_score(matcher: ImageTextMatcher) -> Score:
     """Match probabilities of a matcher; a picture is encoded once for all its texts."""
 
+    from iterprime_xai.models import Ask
+
     def score(image: Image.Image, texts: Sequence[str]) -> list[float]:
         tokens = matcher.encode_image(image)
-        return [matcher.match(tokens, matcher.tokenize(text)).probability for text in texts]
+        return [
+            match.probability for match in matcher.match_all([Ask(tokens, matcher.tokenize(text)) for text in texts])
+        ]
 
     return score
 

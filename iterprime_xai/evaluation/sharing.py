@@ -65,19 +65,37 @@ class SharedMatcher:
         return self.match_all([Ask(image_tokens, text_tokens, keep)], layers=layers)[0]
 
     def match_all(self, asks: Sequence[Ask], *, layers: tuple[int, ...] = ()) -> list[Match]:
-        """As the wrapped matcher's, which is asked only for what was not seen before; ``looks`` counts how often."""
-        return [self._match(ask, layers) for ask in asks]
+        """As the wrapped matcher's, which is asked only for what was not seen before; ``looks`` counts how many asks that was.
 
-    def _match(self, ask: Ask, layers: tuple[int, ...]) -> Match:
+        All asks of a call are about one picture.
+        """
+        unseen: dict[tuple[str, bytes], tuple[Ask, tuple[int, ...]]] = {}
+        for ask in asks:
+            wanted = self._wanted(ask, layers)
+            if wanted is not None:
+                unseen[_key(ask)] = ask, wanted
+        for together in {wanted for _, wanted in unseen.values()}:
+            fresh = [(key, ask) for key, (ask, wanted) in unseen.items() if wanted == together]
+            found = self.matcher.match_all([ask for _, ask in fresh], layers=together)
+            self._seen.update(zip([key for key, _ in fresh], found, strict=True))
+            self.looks += len(fresh)
+        return [self._seen[_key(ask)] for ask in asks]
+
+    def _wanted(self, ask: Ask, layers: tuple[int, ...]) -> tuple[int, ...] | None:
+        """The layers to read for an ask, or ``None`` if all was seen before; another picture forgets what was seen."""
         if ask.image is not self._image:
             self._image, self._seen = ask.image, {}
-        whole = ask.keep is None or bool(ask.keep.all())
-        key = (ask.text.text, b"" if ask.keep is None or whole else np.packbits(ask.keep).tobytes())
-        found = self._seen.get(key)
-        if found is None or not set(layers) <= set(found.attention):
-            known = tuple(found.attention) if found is not None else ()
-            wanted = (*layers, *known, *(self.read_first if whole and layers else ()))
-            (found,) = self.matcher.match_all([ask], layers=tuple(sorted(set(wanted))))
-            self._seen[key] = found
-            self.looks += 1
-        return found
+        found = self._seen.get(_key(ask))
+        if found is not None and set(layers) <= set(found.attention):
+            return None
+        known = tuple(found.attention) if found is not None else ()
+        first = self.read_first if layers and _is_whole(ask) else ()
+        return tuple(sorted({*layers, *known, *first}))
+
+
+def _is_whole(ask: Ask) -> bool:
+    return ask.keep is None or bool(ask.keep.all())
+
+
+def _key(ask: Ask) -> tuple[str, bytes]:
+    return ask.text.text, b"" if ask.keep is None or _is_whole(ask) else np.packbits(ask.keep).tobytes()

@@ -64,8 +64,8 @@ def test_matcher_encodes_a_picture_once_for_all_its_texts():
         def tokenize(self, text):
             return text
 
-        def match(self, _image, text):
-            return type("Match", (), {"probability": len(text) / 10})()
+        def match_all(self, asks):
+            return [type("Match", (), {"probability": len(ask.text) / 10})() for ask in asks]
 
     matcher = Matcher()
     assert matcher_score(matcher)(PICTURE, ["ab", "abc"]) == [0.2, 0.3]
