@@ -83,9 +83,9 @@ def _blank(proposals: Proposals, heatmap: np.ndarray, rule: str, answer: str) ->
     why = "nowhere positive" if float(heatmap.max()) > float(heatmap.min()) else "flat"
     terms = [
         {"prior": prior, "area_fraction": float(mask.mean())}
-        for mask, prior in zip(proposals.masks, _priors(proposals), strict=True)
+        for mask, prior in zip(proposals.masks, priors(proposals).tolist(), strict=True)
     ]
-    ranking = _ranked(proposals, [0.0] * len(terms), terms)
+    ranking = _ranked(proposals, np.zeros(len(terms)), terms)
     if answer == "may_abstain":
         return Selection(ranking, None, 0.0, rule, f"abstained: the heatmap is {why} and tells nothing")
     reason = f"the heatmap is {why} and tells nothing: the mask with the highest proposer score, then the largest, stands first"
@@ -93,14 +93,13 @@ def _blank(proposals: Proposals, heatmap: np.ndarray, rule: str, answer: str) ->
 
 
 def _default(proposals: Proposals, heatmap: np.ndarray) -> tuple[tuple[RankedProposal, ...], str]:
-    down, across = (
-        _overlap(patches, pixels) for patches, pixels in zip(heatmap.shape, proposals.masks.shape[1:], strict=True)
-    )
+    shares, prior = patch_shares(proposals.masks, heatmap.shape), priors(proposals)
+    match = matches(shares, heatmap)
     terms = [
-        {"prior": prior} | _terms(mask, heatmap, down, across)
-        for mask, prior in zip(proposals.masks, _priors(proposals), strict=True)
+        {"prior": own, "match": fit} | _heat_terms(mask, share, heatmap)
+        for mask, share, own, fit in zip(proposals.masks, shares, prior.tolist(), match.tolist(), strict=True)
     ]
-    ranking = _ranked(proposals, [max(0.0, each["match"]) * each["prior"] for each in terms], terms)
+    ranking = _ranked(proposals, default_scores(match, prior), terms)
     best = ranking[0]
     if best.score <= 0:
         return ranking, "no mask lies where the heat is: the mask with the highest proposer score stands first"
@@ -110,26 +109,35 @@ def _default(proposals: Proposals, heatmap: np.ndarray) -> tuple[tuple[RankedPro
     )
 
 
-def _terms(mask: np.ndarray, heatmap: np.ndarray, down: np.ndarray, across: np.ndarray) -> dict[str, float]:
-    """What the default score is made of, and what helps to understand it; heat is relative to its peak, 0 where negative."""
-    # The share of every patch that the mask covers: sums over the patches are then exact, without any upsampling.
-    left, top, right, bottom = box_of(mask) or (0, 0, 1, 1)
-    cut = mask[top:bottom, left:right].astype(np.float32)
-    cover = (down[:, top:bottom] @ cut @ across[:, left:right].T).astype(np.float64)
-    heat = np.clip(heatmap.astype(np.float64) / float(heatmap.max()), 0, None)
-    inside, outside, held = float(cover.sum()), float((1 - cover).sum()), float((cover * heat).sum())
+def _heat_terms(mask: np.ndarray, share: np.ndarray, heatmap: np.ndarray) -> dict[str, float]:
+    """What helps to understand a default score: how much heat the mask holds, and where."""
+    heat = _relative_heat(heatmap)
+    inside, outside, held = float(share.sum()), float((1 - share).sum()), float((share * heat).sum())
     hot = peak(heatmap, (mask.shape[0], mask.shape[1]))
     return {
-        "match": _correlation(cover, heat),
         "heat_share": held / float(heat.sum()),
         "heat_inside": held / inside if inside > 0 else 0.0,
-        "heat_outside": float(((1 - cover) * heat).sum()) / outside if outside > 1e-9 else 0.0,
+        "heat_outside": float(((1 - share) * heat).sum()) / outside if outside > 1e-9 else 0.0,
         "covers_peak": float(hot is not None and mask[hot[1], hot[0]]),
         "area_fraction": float(mask.mean()),
     }
 
 
-def _overlap(patches: int, pixels: int) -> np.ndarray:
+def patch_shares(masks: np.ndarray, grid: tuple[int, ...]) -> np.ndarray:
+    """The share, 0 to 1, of every patch of the ``grid`` (rows, columns) that each mask covers: float64 (n, rows, columns).
+
+    Sums over the patches are exact with these, without any upsampling. ``masks`` is bool (n, height, width).
+    """
+    down, across = (_along_axis(patches, pixels) for patches, pixels in zip(grid, masks.shape[1:], strict=True))
+    shares = np.zeros((len(masks), *grid))
+    for share, mask in zip(shares, masks, strict=True):
+        if (box := box_of(mask)) is not None:
+            left, top, right, bottom = box
+            share[:] = down[:, top:bottom] @ mask[top:bottom, left:right].astype(np.float32) @ across[:, left:right].T
+    return shares
+
+
+def _along_axis(patches: int, pixels: int) -> np.ndarray:
     """(patches, pixels): which share of each patch each pixel takes, along one axis."""
     edges = np.arange(patches + 1)[:, None] * (pixels / patches)
     pixel = np.arange(pixels)[None]
@@ -137,17 +145,41 @@ def _overlap(patches: int, pixels: int) -> np.ndarray:
     return (np.clip(shared, 0, None) * (patches / pixels)).astype(np.float32)
 
 
-def _correlation(cover: np.ndarray, heat: np.ndarray) -> float:
-    a, b = cover - cover.mean(), heat - heat.mean()
-    norm = float(np.sqrt((a * a).sum() * (b * b).sum()))
-    return float((a * b).sum()) / norm if norm > 1e-12 else 0.0
-
-
-def _priors(proposals: Proposals) -> list[float]:
-    """The proposer's scores relative to its best, 0 to 1; all 1 where it prefers none."""
+def priors(proposals: Proposals) -> np.ndarray:
+    """The proposer's scores relative to its best, 0 to 1, float64 (n,); all 1 where it prefers none."""
     scores = np.clip(np.nan_to_num(proposals.scores.astype(np.float64)), 0, None)
-    best = float(scores.max())
-    return [1.0] * len(scores) if best <= 0 else [float(score) / best for score in scores]
+    best = float(scores.max(initial=0.0))
+    return scores / best if best > 0 else np.ones(len(scores))
+
+
+def matches(shares: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
+    """The correlation, -1 to 1, of each mask's patch shares (n, rows, columns) with the heat: float64 (n,), 0 where either is flat.
+
+    The heatmap (rows, columns) must not be blank.
+    """
+    cover, heat = shares.reshape(len(shares), -1), _relative_heat(heatmap).ravel()
+    cover, heat = cover - cover.mean(axis=1, keepdims=True), heat - heat.mean()
+    norms = np.sqrt((cover * cover).sum(axis=1) * (heat * heat).sum())
+    return np.divide((cover * heat).sum(axis=1), norms, out=np.zeros(len(cover)), where=norms > 1e-12)
+
+
+def default_scores(match: np.ndarray, prior: np.ndarray) -> np.ndarray:
+    """Rule ``default``: ``match * prior``, and 0 where the mask lies where the heat is not; float64 (n,)."""
+    return np.maximum(match, 0) * prior
+
+
+def best_first(scores: np.ndarray, proposer_scores: np.ndarray, areas: np.ndarray) -> np.ndarray:
+    """Indices of the proposals, the best first, all given as (n,).
+
+    Scores within 1e-9 of one another are a tie, so that rounding does not decide: it goes to the higher proposer score, then
+    to the larger area (in any unit), then to the first.
+    """
+    return np.lexsort((-areas, -proposer_scores.astype(np.float64), -np.round(scores / _TIE)))
+
+
+def _relative_heat(heatmap: np.ndarray) -> np.ndarray:
+    """Heat relative to its peak, 0 where negative."""
+    return np.clip(heatmap.astype(np.float64) / float(heatmap.max()), 0, None)
 
 
 def _paper(proposals: Proposals, heatmap: np.ndarray) -> tuple[tuple[RankedProposal, ...], str]:
@@ -180,16 +212,14 @@ def _paper(proposals: Proposals, heatmap: np.ndarray) -> tuple[tuple[RankedPropo
         )
     for each, ok in zip(terms, passed, strict=True):
         each["passed"] = float(ok)
-    return _ranked(proposals, [each["mean_one_plus_heat"] * each["passed"] for each in terms], terms), reason
+    scores = np.array([each["mean_one_plus_heat"] * each["passed"] for each in terms])
+    return _ranked(proposals, scores, terms), reason
 
 
-def _ranked(proposals: Proposals, scores: list[float], terms: list[dict[str, float]]) -> tuple[RankedProposal, ...]:
-    """Best first. Scores within 1e-9 of one another are a tie, so that rounding does not decide."""
-    order = sorted(
-        range(len(scores)),
-        key=lambda i: (-round(scores[i] / _TIE), -float(proposals.scores[i]), -terms[i]["area_fraction"], i),
-    )
-    return tuple(RankedProposal(index, scores[index], terms[index]) for index in order)
+def _ranked(proposals: Proposals, scores: np.ndarray, terms: list[dict[str, float]]) -> tuple[RankedProposal, ...]:
+    areas = np.array([each["area_fraction"] for each in terms])
+    order = best_first(scores, proposals.scores, areas).tolist()
+    return tuple(RankedProposal(index, float(scores[index]), terms[index]) for index in order)
 
 
 def _margin(ranking: tuple[RankedProposal, ...], proposals: Proposals) -> float:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from iterprime_xai.evaluation import choosing
 from iterprime_xai.evaluation.choosing import Chooser
 from iterprime_xai.masks import select
+from iterprime_xai.masks.selection import patch_shares
 from iterprime_xai.records import Proposals
 from iterprime_xai.records.overlap import iou
+from iterprime_xai.records.proposals import SELECTION_RULES
 
 
 def _proposals(rng: np.random.Generator, count: int, scores: np.ndarray | None = None) -> Proposals:
@@ -30,6 +33,31 @@ def test_choice_is_that_of_select(rule, grid):
         for _ in range(4):
             heatmap = (rng.random(grid) ** 4 - 0.1).astype(np.float32)
             assert chooser.choose(heatmap, rule) == select(proposals, heatmap, rule=rule).answer
+
+
+@pytest.mark.parametrize("rule", SELECTION_RULES)
+@pytest.mark.parametrize("seed", range(12))
+def test_chooser_and_select_agree_for_every_rule_on_ragged_empty_and_equal_masks(rule, seed):
+    rng = np.random.default_rng(seed)
+    boxes = _proposals(rng, 12).masks & (rng.random((12, 50, 37)) < rng.choice([0.3, 1.0], (12, 1, 1)))
+    masks = np.concatenate([boxes, boxes[:4], np.zeros((1, 50, 37), bool)])
+    scores = [np.ones(17), np.zeros(17), rng.normal(size=17), rng.integers(0, 3, 17)][seed % 4]
+    proposals = Proposals(masks, scores.astype(np.float32), "test")
+    chooser = Chooser(proposals)
+    for grid in [(6, 6), (3, 8), (6, 6)]:
+        for magnitude in (1e-10, 1, 1e4):
+            heatmap = (magnitude * (rng.random(grid) ** 4 - 0.1)).astype(np.float32)
+            assert chooser.choose(heatmap, rule) == select(proposals, heatmap, rule=rule).answer
+
+
+def test_patch_shares_are_found_once_for_each_grid(monkeypatch):
+    found = []
+    monkeypatch.setattr(choosing, "patch_shares", lambda masks, grid: found.append(grid) or patch_shares(masks, grid))
+    rng = np.random.default_rng(3)
+    chooser = Chooser(_proposals(rng, 3))
+    for grid in [(4, 4), (5, 9), (4, 4), (4, 4)]:
+        chooser.choose(rng.random(grid).astype(np.float32), "default")
+    assert found == [(4, 4), (5, 9)]
 
 
 def test_ties_go_to_the_score_then_the_area_then_the_first():
