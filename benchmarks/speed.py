@@ -220,7 +220,9 @@ def stages(matcher: BlipMatcher, picture: Image.Image, size: Size, repeats: int)
     tokens = matcher.encode_image(picture)
     asks = [Ask(tokens, text) for text in texts]
     matcher.match_all(asks, layers=(layer,))
-    pixels = matcher.image_processor(images=picture, return_tensors="pt")["pixel_values"].to(matcher.device, matcher.dtype)
+    pixels = matcher.image_processor(images=picture, return_tensors="pt")["pixel_values"].to(
+        matcher.device, matcher.dtype
+    )
     layers: list[ReadingLayer] = matcher.reading_layers()
 
     def keys_values() -> None:
@@ -251,7 +253,9 @@ def stages(matcher: BlipMatcher, picture: Image.Image, size: Size, repeats: int)
     backward = (above - 1) * (2 * 14 * square + 2 * look) + 2 * 9 * square + look / 2
     return [
         Stage("image tower, stock", vision, size.layers * 12 * square * number, seconds["stock"]),
-        Stage("image tower, with the picture's preparation", vision, size.layers * 12 * square * number, seconds["tower"]),
+        Stage(
+            "image tower, with the picture's preparation", vision, size.layers * 12 * square * number, seconds["tower"]
+        ),
         Stage(
             "keys and values of every layer",
             size.layers * 4 * square * seen,
@@ -332,7 +336,9 @@ def report(found: dict[str, Any]) -> str:
         f"## {found['device']}, {found['dtype']}",
         "",
         f"Ceilings: {found['ceilings']['operations'] / 1e9:.0f} GFLOP/s, {found['ceilings']['bytes'] / 1e9:.1f} GB/s.",
-        f"Largest difference of maps, relative: whole {found['same maps']['whole']:.1e}, careful {found['same maps']['careful']:.1e}.",
+        "Largest difference of maps, relative: "
+        + ", ".join(f"{name} {value:.1e}" for name, value in found["same maps"].items())
+        + ".",
         "",
         "| way | expressions a second | spread | shared is faster by |",
         "| --- | ---: | ---: | ---: |",
@@ -340,8 +346,8 @@ def report(found: dict[str, Any]) -> str:
         f"| careful | {rate['careful']:.3f} | {spread['careful']:.0%} | {found['times careful']:.1f} |",
         f"| shared | {rate['shared']:.3f} | {spread['shared']:.0%} | 1 |",
         "",
-        f"All {RECIPE.passes * len(PHRASES)} maps of a picture cost {found['towers for all maps']:.2f} image towers, tower included; "
-        f"one expression and one look {found['one look over plain']:.2f} plain forwards with the gradient to that layer.",
+        f"All {RECIPE.passes * len(PHRASES)} maps of a picture cost {found['towers for all maps']:.2f} image towers, tower "
+        f"included; one expression and one look {found['one look over plain']:.2f} plain forwards with the gradient to that layer.",
         "",
         "| stage | GFLOP | MB | ms | floor, ms | over floor |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
