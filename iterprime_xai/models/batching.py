@@ -16,6 +16,9 @@ Found = TypeVar("Found")
 TEXTS = 64
 """Texts in a batch to begin with: beyond it nothing gets faster, on CPU or GPU, while the graph grows with every text."""
 
+MEMORY_RAN_OUT = ("out of memory", "can't allocate memory", "not enough memory")
+"""What PyTorch says: CUDA's libraries and MPS, the CPU on Linux and macOS, the CPU on Windows."""
+
 
 class Batches:
     """Cuts work into batches, halves them for good when memory runs out, and says so once each time."""
@@ -50,4 +53,4 @@ def ran_out_of_memory(error: BaseException) -> bool:
     """Whether this error means that memory ran out; on the CPU PyTorch has no error class of its own for it."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
-    return "not enough memory" in str(error) or "out of memory" in str(error)
+    return any(words in str(error) for words in MEMORY_RAN_OUT)
