@@ -13,7 +13,7 @@ from iterprime_xai.data.images import Picture, read_image, sha256
 from iterprime_xai.language import parse
 from iterprime_xai.masks import as_proposals, classical_proposals, select
 from iterprime_xai.models import Batches, ImageTokens, load_matcher
-from iterprime_xai.records import Expression, Grounding, OptionError, Pass, Proposals
+from iterprime_xai.records import Expression, Grounding, IterprimeError, OptionError, Pass, Proposals
 from iterprime_xai.records.heatmap import box_of, is_blank, minmax, peak
 from iterprime_xai.saliency import Look, Recipe, get_recipe, refine_all
 from iterprime_xai.saliency.emphasis import check
@@ -29,6 +29,9 @@ ANSWERS = ("always", "may_abstain")
 ABSTAIN_BELOW = 0.5
 """With ``answer="may_abstain"``, no mask is given when the first pass's match probability is below this, for a checkpoint whose
 profile names no threshold of its own."""
+
+_Window = list[tuple[Any, list[str]]]
+"""Images that are looked at together, each with the texts asked of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,26 +146,31 @@ class Grounder:
 
         Pairs about one image that follow each other share its reading, encoding and proposals. ``images_at_once`` images
         are encoded together and their phrases asked together, while the next ones are read and cut into proposals in the
-        background. What is found does not depend on what else is asked.
+        background. What is found does not depend on what else is asked, and the error of a pair that cannot be used is
+        raised after the groundings of all pairs before it.
         """
         settings = self._settings(method, layer, recipe, passes, emphasis, answer)
         if proposals is not None and proposals is not False:
             raise OptionError("With many images, proposals must be None (classical ones) or False (none).")
-        if images_at_once < 1:
-            raise OptionError(f"images_at_once must be at least 1, but is {images_at_once}.")
+        if isinstance(images_at_once, bool) or not isinstance(images_at_once, int) or images_at_once < 1:
+            raise OptionError(f"images_at_once must be a whole number of at least 1, but is {images_at_once!r}.")
 
-        def prepare(
-            window: list[tuple[Any, list[str]]],
-        ) -> list[tuple[Picture, Proposals | None, list[Expression]]]:
+        def prepare(window: _Window) -> list[tuple[Picture, Proposals | None, list[Expression]]]:
             pictures = [read_image(image) for image, _ in window]
             return [
                 (picture, self._proposals(picture, proposals), [parse(text) for text in texts])
                 for picture, (_, texts) in zip(pictures, window, strict=True)
             ]
 
-        for prepared in ahead(prepare, batched(by_image(pairs), images_at_once)):
+        def prepare_ahead(window: _Window) -> tuple[_Window, list[tuple[Picture, Proposals | None, list[Expression]]]]:
+            try:
+                return window, prepare(window)
+            except IterprimeError:  # raised below, at the turn of its own pair
+                return window, []
+
+        def look(prepared: list[tuple[Picture, Proposals | None, list[Expression]]]) -> list[Grounding]:
             encoded = self.matcher.encode_images([picture.image for picture, _, _ in prepared])
-            yield from self._ground(
+            return self._ground(
                 [
                     (picture, image_tokens, candidates, expression)
                     for (picture, candidates, expressions), image_tokens in zip(prepared, encoded, strict=True)
@@ -170,6 +178,18 @@ class Grounder:
                 ],
                 settings,
             )
+
+        for window, prepared in ahead(prepare_ahead, batched(by_image(pairs), images_at_once)):
+            try:
+                found = look(prepared) if prepared else []
+            except IterprimeError:
+                found = []
+            if found:
+                yield from found
+                continue
+            for image, texts in window:  # one pair cannot be used: those before it are answered first
+                for text in texts:
+                    yield from look(prepare([(image, [text])]))
 
     def _settings(
         self,

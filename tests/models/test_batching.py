@@ -83,7 +83,7 @@ def test_memory_that_runs_out_later_asks_nothing_twice():
             return super().match_all(asks, layers=layers)
 
     small = Filling(4, ON_LINUX)
-    with pytest.warns(UserWarning) as said:
+    with pytest.warns(UserWarning, match="going on with 2") as said:
         found = Batches(small, most=4).match_all(asks(10))
     assert logits(found) == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
     assert small.sizes == [4, 4, 2, 2, 2]
@@ -106,9 +106,10 @@ def test_what_fits_is_cut_without_a_word():
 def test_any_other_error_passes_as_it_is(error):
     small = Small(0, error)
     batches = Batches(small, most=8)
-    with warnings.catch_warnings(), pytest.raises(type(error)) as raised:
+    with warnings.catch_warnings():
         warnings.simplefilter("error")
-        batches.match_all(asks(4))
+        with pytest.raises(type(error)) as raised:
+            batches.match_all(asks(4))
     assert raised.value is error
     assert small.sizes == [4]
     assert batches.most == 8
@@ -117,7 +118,7 @@ def test_any_other_error_passes_as_it_is(error):
 @pytest.mark.parametrize("error", [ON_CUDA, ON_LINUX], ids=["cuda", "linux"])
 def test_one_text_that_does_not_fit_raises_its_error(error):
     small = Small(0, error)
-    with pytest.warns(UserWarning) as said, pytest.raises(type(error)) as raised:
+    with pytest.warns(UserWarning, match="going on with 1") as said, pytest.raises(type(error)) as raised:
         Batches(small, most=2).match_all(asks(3))
     assert raised.value is error
     assert small.sizes == [2, 1]

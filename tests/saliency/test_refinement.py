@@ -10,7 +10,7 @@ import torch
 
 from iterprime_xai.models import ImageTokens, Match, TextTokens
 from iterprime_xai.records import Expression, OptionError, Word
-from iterprime_xai.saliency import RECIPES, Look, Recipe, get_recipe, refine
+from iterprime_xai.saliency import RECIPES, Look, Recipe, get_recipe, refine, refine_all
 from iterprime_xai.saliency.refinement import BLANK, LAST, NOTHING_LEFT, PROBABILITY_FELL
 
 PLAIN = Recipe("plain", emphasis="all_tokens", passes=3)
@@ -108,6 +108,68 @@ def test_magnitude_is_kept_down_to_1e_10():
     passes = run(Scripted([[[3e-10, 0], [0, 1e-10]], [[0, 0], [0, 2e-10]], [[0, 0], [0, 0]]], [0.5, 0.5, 0.5]))
     assert passes[0].heatmap.dtype == np.float32
     assert passes[1].blended.ravel() == pytest.approx([2.4e-10, 0, 0, 1.2e-10])
+
+
+@dataclass
+class Several:
+    """Answers each text from its own script of maps and probabilities, and records which texts every call asked about."""
+
+    scripts: dict
+    calls: list = field(default_factory=list)
+    keeps: dict = field(default_factory=dict)
+
+    def match_all(self, asks, *, layers):
+        self.calls.append([ask.text.text for ask in asks])
+        found = []
+        for ask in asks:
+            keeps = self.keeps.setdefault(ask.text.text, [])
+            values, probability = self.scripts[ask.text.text][len(keeps)]
+            keeps.append(ask.keep.tolist())
+            heatmap = torch.tensor(values, dtype=torch.float32)[None, None]
+            found.append(Match(0.0, probability, {layers[0]: heatmap}, {layers[0]: torch.ones_like(heatmap)}))
+        return found
+
+
+SCRIPTS = {
+    "blank": [([[0.0, 0], [0, 0]], 0.9)],
+    "long": [([[1.0, 0], [0, 0]], 0.5), ([[0, 1.0], [0, 0]], 0.6), ([[0, 0], [1.0, 0]], 0.7)],
+    "falls": [([[0, 0], [0, 1.0]], 0.5), ([[0, 0], [1.0, 0]], 0.4)],
+    "used up": [([[1.0, 0.9], [0.8, 0.0]], 0.5), ([[0, 0], [0, 0.7]], 0.6)],
+    "also long": [([[0, 0], [0, 2.0]], 0.1), ([[0, 2.0], [0, 0]], 0.1), ([[2.0, 0], [0, 0]], 0.1)],
+}
+
+
+def look_for(text):
+    expression = Expression(text, (Word(text, (0, len(text)), True, "NOUN"),), 0, (0, len(text)))
+    tokens = TextTokens(text, torch.zeros(1, 1, dtype=torch.long), ((0, len(text)),))
+    return Look(ImageTokens(torch.zeros(1, 5, 2), (2, 2), 1), tokens, expression)
+
+
+def test_what_has_stopped_is_not_asked_again_while_others_go_on():
+    several = Several(SCRIPTS)
+    found = refine_all(several, [look_for(text) for text in SCRIPTS], layer=0, recipe=PLAIN)
+    assert several.calls == [list(SCRIPTS), ["long", "falls", "used up", "also long"], ["long", "also long"]]
+    assert [passes[-1].stopped for passes in found] == [BLANK, LAST, PROBABILITY_FELL, NOTHING_LEFT, LAST]
+    assert [len(passes) for passes in found] == [1, 3, 2, 2, 3]
+    assert several.keeps["long"][2] == [[False, False], [True, True]]
+    assert several.keeps["also long"][2] == [[True, False], [True, False]]
+    assert found[1][-1].blended.ravel() == pytest.approx([0.64, 0.16, 0.20, 0.0])
+    assert found[4][-1].blended.ravel() == pytest.approx([0.4, 0.32, 0.0, 1.28])
+
+
+def test_each_is_refined_as_it_is_alone():
+    together = refine_all(Several(SCRIPTS), [look_for(text) for text in SCRIPTS], layer=0, recipe=PLAIN)
+    for text, ours in zip(SCRIPTS, together, strict=True):
+        alone = refine(Several(SCRIPTS), look_for(text), layer=0, recipe=PLAIN)
+        assert [(each.stopped, each.accepted) for each in ours] == [(each.stopped, each.accepted) for each in alone]
+        assert all(np.array_equal(one.blended, other.blended) for one, other in zip(ours, alone, strict=True))
+        assert all(np.array_equal(one.keep, other.keep) for one, other in zip(ours, alone, strict=True))
+
+
+def test_no_looks_ask_nothing():
+    several = Several(SCRIPTS)
+    assert refine_all(several, [], layer=0, recipe=PLAIN) == []
+    assert several.calls == []
 
 
 def test_every_word_has_a_map_and_the_last_layer_is_blank_for_words(matcher, picture, shape):
