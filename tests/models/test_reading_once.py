@@ -1,0 +1,114 @@
+"""No work twice: keys and values once a picture, gradients only above the layer that is read, nothing left behind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+import torch
+from questions import asks, far, questions
+
+from iterprime_xai.models import Ask
+
+
+@pytest.fixture
+def made(matcher):
+    """How many pictures each layer has made keys, and values, of so far."""
+    counts = {}
+
+    def count(name):
+        def hook(module, given, made):
+            counts[name] = counts.get(name, 0) + len(given[0])
+
+        return hook
+
+    for index, layer in enumerate(matcher.model.text_encoder.encoder.layer):
+        layer.crossattention.self.key.register_forward_hook(count((index, "key")))
+        layer.crossattention.self.value.register_forward_hook(count((index, "value")))
+    return counts
+
+
+def test_keys_and_values_are_made_once_for_each_picture_and_layer(matcher, made):
+    some = questions(matcher)
+    assert made == {}
+    for layer in matcher.layers:
+        matcher.match_all(asks(some), layers=(layer,))
+        matcher.match_all(asks(some)[::-1])
+    assert made == {(layer, part): 3 for layer in matcher.layers for part in ("key", "value")}
+
+
+def test_a_new_picture_among_known_ones_is_the_only_one_worked_on(matcher, made, picture):
+    some = questions(matcher)
+    matcher.match_all(asks(some), layers=(0,))
+    fresh = Ask(matcher.encode_image(picture), matcher.tokenize("dog"))
+    known, new = matcher.match_all([some[0].ask, fresh], layers=(0,))
+    assert set(made.values()) == {4}
+    assert far(new.attention[0], known.attention[0]) > 1e-2
+
+
+def test_a_fresh_picture_inherits_nothing(matcher, made, picture):
+    tokens, text = matcher.encode_image(picture), matcher.tokenize("the red dog")
+    before = matcher.match(tokens, text, layers=(0,))
+    assert set(tokens.kept) == set(matcher.layers)
+    changed = replace(tokens, hidden=tokens.hidden.flip(1))
+    assert changed.kept == {}
+    after = matcher.match(changed, text, layers=(0,))
+    assert set(made.values()) == {2}
+    assert far(after.attention[0], before.attention[0]) > 1e-2
+    assert far(matcher.match(tokens, text, layers=(0,)).attention[0], before.attention[0]) == 0
+
+
+# --- gradients only where somebody looks ---
+
+
+def saved_values(matcher, some, layer):
+    """How many values autograd keeps for the way back from the match score to a layer."""
+    sizes = []
+
+    def note(values):
+        sizes.append(values.numel())
+        return values
+
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda values: values):
+        matcher.match_all(asks(some), layers=(layer,))
+    return sum(sizes)
+
+
+def test_the_higher_the_layer_the_less_is_kept_for_the_way_back(matcher):
+    some = questions(matcher)
+    matcher.model.requires_grad_(False)
+    kept = [saved_values(matcher, some, layer) for layer in matcher.layers]
+    assert all(lower > higher > 0 for lower, higher in pairwise(kept)), kept
+    with torch.autograd.graph.saved_tensors_hooks(lambda values: pytest.fail("kept"), lambda values: values):
+        matcher.match_all(asks(some))
+
+
+def test_nothing_below_the_layer_that_is_read_is_recorded(matcher):
+    """Also where the user's own parameters ask for gradients, nothing below is recorded and none of theirs is filled."""
+    some = questions(matcher)
+    matcher.model.requires_grad_(True)
+    recorded = {}
+    for index, layer in enumerate(matcher.model.text_encoder.encoder.layer):
+        for name, part in (("attend", layer.attention), ("take in", layer.crossattention)):
+            part.output.register_forward_hook(
+                lambda module, given, made, key=(index, name): recorded.update({key: made.requires_grad})
+            )
+    for layer in matcher.layers:
+        matcher.match_all(asks(some), layers=(layer,))
+        assert recorded == {
+            **{(each, "attend"): each > layer for each in matcher.layers},
+            **{(each, "take in"): each >= layer for each in matcher.layers},
+        }
+    assert all(parameter.grad is None for parameter in matcher.model.parameters())
+
+
+def test_what_is_found_holds_no_graph(matcher):
+    some = questions(matcher)
+    matcher.model.requires_grad_(True)
+    found = matcher.match_all(asks(some), layers=matcher.layers)
+    results = [each for ours in found for part in (ours.attention, ours.gradient) for each in part.values()]
+    results += [each for question in some for pair in question.ask.image.kept.values() for each in pair]
+    results += [question.ask.image.hidden for question in some]
+    assert not any(each.requires_grad for each in results)
+    assert all(each.grad_fn is None for each in results)
