@@ -93,19 +93,22 @@ def background_distance(lab: np.ndarray) -> np.ndarray:
     height, width = lab.shape[:2]
     y = np.repeat((np.arange(height) + 0.5) / height - 0.5, width)
     x = np.tile((np.arange(width) + 0.5) / width - 0.5, height)
-    terms = np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], 1)
-    colours = lab.reshape(-1, 3)
+    terms = np.stack([np.ones_like(x), x, y, x * x, y * y, x * y])
+    colours = np.ascontiguousarray(lab.reshape(-1, 3).T)
     weight = (np.maximum(np.abs(x), np.abs(y)) > 0.46).astype(np.float64)
     if not weight.any():
         weight[:] = 1
-    distance = np.zeros(len(colours))
+    distance = np.zeros(colours.shape[1])
     for _ in range(6):
-        weighted = terms * weight[:, None]
+        weighted = terms * weight
         # The small diagonal keeps pictures of a few pixels solvable.
-        coefficients = np.linalg.solve(weighted.T @ terms + 1e-6 * np.eye(6), weighted.T @ colours)
-        distance = np.linalg.norm(colours - terms @ coefficients, axis=1)
+        coefficients = np.linalg.solve(weighted @ terms.T + 1e-6 * np.eye(6), weighted @ colours.T)
+        rest = colours - coefficients.T @ terms
+        distance = np.sqrt((rest * rest).sum(axis=0))
         spread = max(float(np.median(distance[weight > 0])), 2.0)
-        weight = 1 / (1 + (distance / (2 * spread)) ** 4)
+        share = distance / (2 * spread)
+        share *= share
+        weight = 1 / (1 + share * share)
     return distance.reshape(height, width)
 
 
@@ -120,8 +123,16 @@ def _pieces(distance: np.ndarray) -> list[tuple[np.ndarray, Box]]:
             mask = labels[rows, columns] == piece
             box = (rows.start, columns.start, rows.stop, columns.stop)
             if np.count_nonzero(mask) >= LEAST_SHARE * distance.size:
-                found += [(mask, box), (ndimage.binary_fill_holes(mask), box)]
+                found += [(mask, box), (_filled(mask), box)]
     return found
+
+
+def _filled(mask: np.ndarray) -> np.ndarray:
+    """The mask with its holes filled: what no path of neighbours outside the mask joins to the border."""
+    from scipy import ndimage
+
+    outside, _ = ndimage.label(~np.pad(mask, 1))
+    return outside[1:-1, 1:-1] != outside[0, 0]
 
 
 def _regions(small: np.ndarray) -> np.ndarray:
@@ -132,12 +143,10 @@ def _regions(small: np.ndarray) -> np.ndarray:
 
 def _merged(labels: np.ndarray, lab: np.ndarray, cost: Cost) -> list[tuple[np.ndarray, Box]]:
     """Nodes of the merge tree, holes filled, without those that hardly add to a part of theirs. Label -1 stays out."""
-    from scipy import ndimage
-
     if not (labels >= 0).any():
         return []
-    present, numbers = np.unique(labels, return_inverse=True)
-    labels = numbers.reshape(labels.shape) - int(present[0] < 0)
+    present = np.bincount(labels.ravel() + 1) > 0
+    labels = (np.cumsum(present) - 1 - int(present[0]))[labels + 1]
     nodes = merge_tree(clusters(labels, lab), neighbours(labels), cost)
     inside = np.zeros(int(labels.max()) + 2, bool)  # the last place is that of label -1
     found = []
@@ -149,7 +158,7 @@ def _merged(labels: np.ndarray, lab: np.ndarray, cost: Cost) -> list[tuple[np.nd
             top, left, bottom, right = node.box
             inside[:] = False
             inside[list(node.regions)] = True
-            found.append((ndimage.binary_fill_holes(inside[labels[top:bottom, left:right]]), node.box))
+            found.append((_filled(inside[labels[top:bottom, left:right]]), node.box))
     return found
 
 
