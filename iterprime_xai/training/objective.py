@@ -169,20 +169,23 @@ def losses(
     pictures: Pictures,
     config: TrainConfig,
     looking: bool = False,
-    blind: Tensor | None = None,
+    sights: Tensor | None = None,
+    resting: bool = False,
 ) -> Losses:
     """All objectives for some pictures; while ``looking``, only what every cell holds.
 
-    ``blind`` (bool, b, 2 x pairs, length): tokens, of the true texts first, that do not look at the picture.
+    ``sights`` (b, 2 x pairs, length, heads): how much tokens take from the picture, those of the true texts first. While
+    ``resting`` the image tower stays as it is.
     """
-    image_tokens = encode_images(model, pictures.images)
+    with torch.set_grad_enabled(not resting):
+        image_tokens = encode_images(model, pictures.images)
     cell, cell_accuracy = cell_loss(extras, image_tokens, pictures)
     if looking:
         zero = cell.detach().new_zeros(())
         return Losses(cell, cell, zero, zero, zero, zero, zero, cell_accuracy, zero)
 
     pairs = pictures.true.shape[1]
-    states = read_statements(model, torch.cat([pictures.true, pictures.false], 1), image_tokens, blind)
+    states = read_statements(model, torch.cat([pictures.true, pictures.false], 1), image_tokens, sights)
     margin = match_margin(model, states)
     label = torch.zeros_like(margin)
     label[:, :pairs] = (~pictures.empty).float()[:, None]
