@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 
-from iterprime_xai.models.matcher import Answering, Ask, Match
+from iterprime_xai.models.matcher import Ask, ImageTextMatcher, ImageTokens, Match
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 Given = TypeVar("Given")
 Found = TypeVar("Found")
@@ -16,36 +19,48 @@ Found = TypeVar("Found")
 TEXTS = 64
 """Texts in a batch to begin with: beyond it nothing gets faster, on CPU or GPU, while the graph grows with every text."""
 
-MEMORY_RAN_OUT = ("out of memory", "can't allocate memory", "not enough memory")
+IMAGES = 16
+"""Images in a batch to begin with, for the same reason."""
+
+MEMORY_RAN_OUT = ("out of memory", "ALLOC_FAILED", "can't allocate memory", "not enough memory")
 """What PyTorch says: CUDA's libraries and MPS, the CPU on Linux and macOS, the CPU on Windows."""
 
 
 class Batches:
-    """Cuts work into batches, halves them for good when memory runs out, and says so once each time."""
+    """Cuts work into batches, halves them for good when memory runs out, and says so each time.
 
-    def __init__(self, matcher: Answering, most: int = TEXTS) -> None:
+    ``texts`` are matched at once at most, and ``images`` encoded.
+    """
+
+    def __init__(self, matcher: ImageTextMatcher, texts: int = TEXTS, images: int = IMAGES) -> None:
         self.matcher = matcher
-        self.most = most
+        self.most = {"texts": texts, "images": images}
 
     def match_all(self, asks: Sequence[Ask], *, layers: tuple[int, ...] = ()) -> list[Match]:
-        """:meth:`Answering.match_all`, in batches of at most ``most`` asks."""
-        return self._cut(asks, lambda some: self.matcher.match_all(some, layers=layers))
+        """:meth:`ImageTextMatcher.match_all`, in batches."""
+        return self._cut("texts", asks, lambda some: self.matcher.match_all(some, layers=layers))
 
-    def _cut(self, given: Sequence[Given], work: Callable[[Sequence[Given]], list[Found]]) -> list[Found]:
+    def encode_images(self, images: Sequence[Image.Image]) -> list[ImageTokens]:
+        """:meth:`ImageTextMatcher.encode_images`, in batches."""
+        return self._cut("images", images, self.matcher.encode_images)
+
+    def _cut(self, what: str, given: Sequence[Given], work: Callable[[Sequence[Given]], list[Found]]) -> list[Found]:
         found: list[Found] = []
         while len(found) < len(given):
-            some = given[len(found) : len(found) + self.most]
+            some = given[len(found) : len(found) + self.most[what]]
             try:
                 found += work(some)
+                continue
             except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
                 if len(some) == 1 or not ran_out_of_memory(error):
                     raise
-                self.most = len(some) // 2
-                warnings.warn(
-                    f"{len(some)} texts at once do not fit into memory; going on with {self.most}.", stacklevel=3
-                )
-                if torch.cuda.is_available():
-                    torch.cuda.empty_cache()
+            # Behind the block, where the error no longer holds on to what filled the memory.
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()
+            self.most[what] = len(some) // 2
+            warnings.warn(
+                f"{len(some)} {what} at once do not fit into memory; going on with {self.most[what]}.", stacklevel=4
+            )
         return found
 
 

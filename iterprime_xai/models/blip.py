@@ -216,6 +216,8 @@ class BlipMatcher:
             seen = values[picture, :, place, : lengths[row], pictures[picture].prefix :]
             if keep is not None:
                 seen = seen * torch.from_numpy(keep[row, pictures[picture].prefix :]).to(seen.device)
+            else:
+                seen = seen.clone()  # a view would hold on to the whole batch
             return seen.reshape(*seen.shape[:2], *pictures[picture].grid)
 
         return [

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import islice
 from os import PathLike
 from typing import Any, TypeVar
 
+from iterprime_xai.records import IterprimeError
+
 Given = TypeVar("Given")
 Made = TypeVar("Made")
+Found = TypeVar("Found")
+
+Window = list[tuple[Any, list[str]]]
+"""Images, each with the texts asked of it."""
 
 
 def by_image(pairs: Iterable[tuple[Any, str]]) -> Iterator[tuple[Any, list[str]]]:
@@ -50,3 +57,43 @@ def ahead(make: Callable[[Given], Made], given: Iterable[Given]) -> Iterator[Mad
             coming = following
         if coming is not None:
             yield coming.result()
+
+
+def in_windows(
+    pairs: Iterable[tuple[Any, str]],
+    size: int,
+    prepare: Callable[[Window], Made],
+    look: Callable[[Made], list[Found]],
+) -> Iterator[Found]:
+    """What is found for each pair, in order: ``size`` images at a time are looked at while the next ones are prepared.
+
+    An error of a pair, or of ``pairs`` itself, is raised after everything before it was yielded: where a window cannot be prepared
+    or looked at as a whole, its pairs are taken one by one.
+    """
+    broken: list[Exception] = []
+
+    def whole() -> Iterator[tuple[Any, str]]:
+        try:
+            yield from pairs
+        except Exception as error:
+            broken.append(error)
+
+    def try_to_prepare(window: Window) -> tuple[Window, Made | None]:
+        try:
+            return window, prepare(window)
+        except IterprimeError:
+            return window, None
+
+    for window, prepared in ahead(try_to_prepare, batched(by_image(whole()), size)):
+        found = None
+        if prepared is not None:
+            with suppress(IterprimeError):
+                found = look(prepared)
+        if found is not None:
+            yield from found
+            continue
+        for image, texts in window:
+            for text in texts:
+                yield from look(prepare([(image, [text])]))
+    if broken:
+        raise broken[0]

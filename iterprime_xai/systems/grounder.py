@@ -13,12 +13,12 @@ from iterprime_xai.data.images import Picture, read_image, sha256
 from iterprime_xai.language import parse
 from iterprime_xai.masks import as_proposals, classical_proposals, select
 from iterprime_xai.models import Batches, ImageTokens, load_matcher
-from iterprime_xai.records import Expression, Grounding, IterprimeError, OptionError, Pass, Proposals
+from iterprime_xai.records import Expression, Grounding, OptionError, Pass, Proposals
 from iterprime_xai.records.heatmap import box_of, is_blank, minmax, peak
 from iterprime_xai.saliency import Look, Recipe, get_recipe, refine_all
 from iterprime_xai.saliency.emphasis import check
 from iterprime_xai.saliency.recipe import RECIPES
-from iterprime_xai.systems.ahead import ahead, batched, by_image
+from iterprime_xai.systems.ahead import Window, in_windows
 from iterprime_xai.systems.notes import domain_notes, language_notes, pass_notes
 
 if TYPE_CHECKING:
@@ -29,9 +29,6 @@ ANSWERS = ("always", "may_abstain")
 ABSTAIN_BELOW = 0.5
 """With ``answer="may_abstain"``, no mask is given when the first pass's match probability is below this, for a checkpoint whose
 profile names no threshold of its own."""
-
-_Window = list[tuple[Any, list[str]]]
-"""Images that are looked at together, each with the texts asked of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +122,7 @@ class Grounder:
         settings = self._settings(method, layer, recipe, passes, emphasis, answer)
         expressions = [parse(text) for text in texts]
         picture = read_image(image)
-        (image_tokens,) = self.matcher.encode_images([picture.image])
+        (image_tokens,) = self.batches.encode_images([picture.image])
         candidates = self._proposals(picture, proposals)
         return self._ground([(picture, image_tokens, candidates, each) for each in expressions], settings)
 
@@ -144,10 +141,11 @@ class Grounder:
     ) -> Iterator[Grounding]:
         """Ground many (image, text) pairs, yielding groundings in their order. See :meth:`ground`.
 
-        Pairs about one image that follow each other share its reading, encoding and proposals. ``images_at_once`` images
-        are encoded together and their phrases asked together, while the next ones are read and cut into proposals in the
-        background. What is found does not depend on what else is asked, and the error of a pair that cannot be used is
-        raised after the groundings of all pairs before it.
+        Pairs about one image that follow each other (the same path, or the same object) share its reading, encoding and
+        proposals. ``images_at_once`` images are encoded together and their phrases asked together, while the next ones are
+        read and cut into proposals in the background: an array that is written to meanwhile must be copied first. What is
+        found does not depend on what else is asked, and the error of a pair that cannot be used is raised after the
+        groundings of all pairs before it.
         """
         settings = self._settings(method, layer, recipe, passes, emphasis, answer)
         if proposals is not None and proposals is not False:
@@ -155,21 +153,15 @@ class Grounder:
         if isinstance(images_at_once, bool) or not isinstance(images_at_once, int) or images_at_once < 1:
             raise OptionError(f"images_at_once must be a whole number of at least 1, but is {images_at_once!r}.")
 
-        def prepare(window: _Window) -> list[tuple[Picture, Proposals | None, list[Expression]]]:
+        def prepare(window: Window) -> list[tuple[Picture, Proposals | None, list[Expression]]]:
             pictures = [read_image(image) for image, _ in window]
             return [
                 (picture, self._proposals(picture, proposals), [parse(text) for text in texts])
                 for picture, (_, texts) in zip(pictures, window, strict=True)
             ]
 
-        def prepare_ahead(window: _Window) -> tuple[_Window, list[tuple[Picture, Proposals | None, list[Expression]]]]:
-            try:
-                return window, prepare(window)
-            except IterprimeError:  # raised below, at the turn of its own pair
-                return window, []
-
         def look(prepared: list[tuple[Picture, Proposals | None, list[Expression]]]) -> list[Grounding]:
-            encoded = self.matcher.encode_images([picture.image for picture, _, _ in prepared])
+            encoded = self.batches.encode_images([picture.image for picture, _, _ in prepared])
             return self._ground(
                 [
                     (picture, image_tokens, candidates, expression)
@@ -179,17 +171,7 @@ class Grounder:
                 settings,
             )
 
-        for window, prepared in ahead(prepare_ahead, batched(by_image(pairs), images_at_once)):
-            try:
-                found = look(prepared) if prepared else []
-            except IterprimeError:
-                found = []
-            if found:
-                yield from found
-                continue
-            for image, texts in window:  # one pair cannot be used: those before it are answered first
-                for text in texts:
-                    yield from look(prepare([(image, [text])]))
+        return in_windows(pairs, images_at_once, prepare, look)
 
     def _settings(
         self,

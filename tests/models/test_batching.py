@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from iterprime_xai.models import Ask, Batches, ImageTokens, Match, TextTokens
-from iterprime_xai.models.batching import TEXTS, ran_out_of_memory
+from iterprime_xai.models.batching import IMAGES, TEXTS, ran_out_of_memory
 
 ON_CUDA = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
 ON_WINDOWS = RuntimeError("[enforce fail] data. DefaultCPUAllocator: not enough memory: you tried to allocate 8 bytes.")
@@ -49,7 +49,7 @@ def logits(found):
 @pytest.mark.parametrize("error", [ON_CUDA, ON_WINDOWS, ON_LINUX, ON_MPS, MemoryError()], ids=lambda e: str(e)[:30])
 def test_halves_with_one_warning_each_and_keeps_the_order(error):
     small = Small(2, error)
-    batches = Batches(small, most=8)
+    batches = Batches(small, texts=8)
     with pytest.warns(UserWarning, match="do not fit into memory") as said:
         found = batches.match_all(asks(7), layers=(1,))
     assert logits(found) == [0, 1, 2, 3, 4, 5, 6]
@@ -63,7 +63,7 @@ def test_halves_with_one_warning_each_and_keeps_the_order(error):
 
 def test_the_smaller_batch_stays():
     small = Small(2, ON_CUDA)
-    batches = Batches(small, most=4)
+    batches = Batches(small, texts=4)
     with pytest.warns(UserWarning, match="4 texts at once do not fit into memory; going on with 2"):
         batches.match_all(asks(4))
     small.sizes.clear()
@@ -71,7 +71,7 @@ def test_the_smaller_batch_stays():
         warnings.simplefilter("error")
         assert logits(batches.match_all(asks(5))) == [0, 1, 2, 3, 4]
     assert small.sizes == [2, 2, 1]
-    assert batches.most == 2
+    assert batches.most["texts"] == 2
 
 
 def test_memory_that_runs_out_later_asks_nothing_twice():
@@ -84,7 +84,7 @@ def test_memory_that_runs_out_later_asks_nothing_twice():
 
     small = Filling(4, ON_LINUX)
     with pytest.warns(UserWarning, match="going on with 2") as said:
-        found = Batches(small, most=4).match_all(asks(10))
+        found = Batches(small, texts=4).match_all(asks(10))
     assert logits(found) == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
     assert small.sizes == [4, 4, 2, 2, 2]
     assert len(said) == 1
@@ -94,10 +94,10 @@ def test_what_fits_is_cut_without_a_word():
     small = Small(64, ON_CUDA)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert logits(Batches(small, most=3).match_all(asks(7))) == [0, 1, 2, 3, 4, 5, 6]
+        assert logits(Batches(small, texts=3).match_all(asks(7))) == [0, 1, 2, 3, 4, 5, 6]
         assert Batches(small).match_all([]) == []
     assert small.sizes == [3, 3, 1]
-    assert Batches(small).most == TEXTS
+    assert Batches(small).most == {"texts": TEXTS, "images": IMAGES}
 
 
 @pytest.mark.parametrize(
@@ -105,21 +105,21 @@ def test_what_fits_is_cut_without_a_word():
 )
 def test_any_other_error_passes_as_it_is(error):
     small = Small(0, error)
-    batches = Batches(small, most=8)
+    batches = Batches(small, texts=8)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with pytest.raises(type(error)) as raised:
             batches.match_all(asks(4))
     assert raised.value is error
     assert small.sizes == [4]
-    assert batches.most == 8
+    assert batches.most["texts"] == 8
 
 
 @pytest.mark.parametrize("error", [ON_CUDA, ON_LINUX], ids=["cuda", "linux"])
 def test_one_text_that_does_not_fit_raises_its_error(error):
     small = Small(0, error)
     with pytest.warns(UserWarning, match="going on with 1") as said, pytest.raises(type(error)) as raised:
-        Batches(small, most=2).match_all(asks(3))
+        Batches(small, texts=2).match_all(asks(3))
     assert raised.value is error
     assert small.sizes == [2, 1]
     assert len(said) == 1

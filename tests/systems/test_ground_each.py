@@ -192,3 +192,20 @@ def test_memory_does_not_grow_with_the_number_of_pictures(grounder, monkeypatch)
     assert len(encoded) == 12
     assert max(alive) <= 4
     assert not any(each() is not None for each in encoded)
+
+
+def test_the_error_of_the_pairs_themselves_comes_after_all_answers_before_it(grounder):
+    def failing():
+        yield a_picture(0), "dog"
+        yield a_picture(1), "cat"
+        raise ConnectionError("the list broke off")
+
+    found = grounder.ground_each(failing(), layer=1, proposals=False)
+    assert [next(found).expression.text for _ in range(2)] == ["dog", "cat"]
+    with pytest.raises(ConnectionError, match="broke off"):
+        next(found)
+
+
+def test_wrong_options_are_told_at_once(grounder):
+    with pytest.raises(OptionError, match="method"):
+        grounder.ground_each([], method="nonsense")
