@@ -81,8 +81,7 @@ def _how(record: dict[str, Any]) -> str:
         f"and captions (weight {config['contrastive_weight']:g}), what every cell holds (weight "
         f"{config['cell_weight']:g}; it alone for the first {config['look_share']:.0%} of the run).",
         f"For {config['blind_share']:.0%} of the texts [CLS] and [SEP] bring nothing from the picture themselves while "
-        f"training, and {config['weak_words']:.0%} of their words bring less, drawn anew for each head: every word has to look.",
-        f"From {config['rest_from']:.0%} of the run on the image tower stays as it is.",
+        f"training, nor do {config['blind_words']:.0%} of their words, drawn anew each time: every word has to look.",
         f"Length: {record['steps']} steps of {config['batch']} pictures, each with {config['pairs']} pairs of statements and "
         f"{config['phrases']} pairs of phrases, {minutes} minutes. The weights are an exponential moving average.",
         f"Hardware: {record['hardware']}.",

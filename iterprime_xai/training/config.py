@@ -50,8 +50,7 @@ class TrainConfig:
     Of the pairs, ``pairs`` are statements and ``phrases`` referring phrases. For the first ``look_share`` of the run only the image
     tower is trained, on what every cell of the picture holds.
     For ``blind_share`` of the texts the special tokens bring nothing from the picture themselves, so that the words have to look,
-    and there ``weak_words`` of the words bring less, so that no word can leave it to another and more looking tells more.
-    From the share ``rest_from`` of the run on the image tower stays as it is, and only the text side learns.
+    and there ``blind_words`` of the words bring nothing either, so that no word can leave it to another.
     ``pool`` scenes are held in memory, and a scene is used about ``reuse`` times before another takes its place; they come in
     chunks, of which ``easy_chunks`` are there at the start. Chunks below number ``words_until`` teach words, those below
     ``places_until`` places too, all others everything.
@@ -67,8 +66,7 @@ class TrainConfig:
     phrases: int = 4
     look_share: float = 0.1
     blind_share: float = 0.75
-    weak_words: float = 0.5
-    rest_from: float = 0.93
+    blind_words: float = 0.25
     seed: int = 0
     threads: int = 2
     device: str | None = None

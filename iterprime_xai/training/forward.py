@@ -56,12 +56,11 @@ def first_fit(lengths: np.ndarray, row: int) -> tuple[np.ndarray, int]:
     return starts, most
 
 
-def read_statements(model: Any, tokens: Tensor, image_tokens: Tensor | None, sights: Tensor | None = None) -> Tensor:
+def read_statements(model: Any, tokens: Tensor, image_tokens: Tensor | None, blind: Tensor | None = None) -> Tensor:
     """Last hidden states (b, k, length, width) of ``tokens`` (b, k, length), padded with 0; those of padding mean nothing.
 
     With ``image_tokens`` (b, n, width) statement k of row b is read against picture b; with ``None`` text is read alone.
-    ``sights`` (b, k, length, heads) says how much of what each head sees a token takes in; what is left out depends on what other
-    tokens saw.
+    Tokens where ``blind`` (bool, b, k, length) is true bring nothing from the picture themselves and depend on what others saw.
     """
     import torch
 
@@ -86,18 +85,16 @@ def read_statements(model: Any, tokens: Tensor, image_tokens: Tensor | None, sig
     apart = owner[:, None, :, None] != owner[:, None, None, :]
     mask = torch.zeros(apart.shape, dtype=states.dtype, device=tokens.device)
     mask = mask.masked_fill_(apart, torch.finfo(states.dtype).min)
-    if sights is not None:
-        heads = sights.shape[-1]
-        sighted = states.new_ones(count, rows * row + 1, heads)
-        spread = target[..., None].expand(-1, -1, heads)
-        sighted = sighted.scatter_(1, spread, sights.reshape(count, -1, heads).to(states.dtype))[:, :-1, :, None]
+    if blind is not None:
+        sighted = states.new_ones(count, rows * row + 1)
+        sighted = sighted.scatter_(1, target, (~blind).reshape(count, -1).to(states.dtype))[:, :-1, None]
     for layer in encoder.encoder.layer:
         states = layer.attention(states, attention_mask=mask)[0]
         if image_tokens is not None:
             queries = states.reshape(count, rows * row, -1)
             seen = layer.crossattention.self(queries, encoder_hidden_states=image_tokens)[0]
-            if sights is not None:
-                seen = (seen.unflatten(-1, (heads, -1)) * sighted).flatten(2)
+            if blind is not None:
+                seen = seen * sighted
             states = layer.crossattention.output(seen, queries).reshape(count * rows, row, -1)
         states = layer.feed_forward_chunk(states)
     flat = states.reshape(count, rows * row, -1)
@@ -105,21 +102,21 @@ def read_statements(model: Any, tokens: Tensor, image_tokens: Tensor | None, sig
     return flat.gather(1, source).reshape(count, several, length, -1)
 
 
-def draw_sights(tokens: Tensor, heads: int, special: float, words: float, dice: Generator) -> Tensor:
-    """How much each token takes from the picture itself, 0 to 1, (b, k, length, heads); ``tokens`` (b, k, length), padded with 0.
+def blindfolds(tokens: Tensor, special: float, words: float, dice: Generator) -> Tensor:
+    """Tokens that shall bring nothing from the picture, bool (b, k, length), for ``tokens`` (b, k, length) padded with 0.
 
-    In a share ``special`` of the texts [CLS] and [SEP] take nothing, and there a share ``words`` of the words takes less, drawn
-    anew for each head.
+    In a share ``special`` of the texts [CLS] and [SEP] are blind, and there a share ``words`` of the words too, but never all.
     """
     import torch
 
     place = torch.arange(tokens.shape[-1])
     sizes = (tokens != 0).sum(-1, keepdim=True)
     ends = (place == 0) | (place == sizes - 1)
+    word = (place > 0) & (place < sizes - 1)
+    luck = torch.rand(tokens.shape, generator=dice).masked_fill(~word, -1.0)
+    unlucky = word & (luck < words) & (place != luck.argmax(-1, keepdim=True))
     chosen = torch.rand(tokens.shape[:2], generator=dice)[..., None] < special
-    weaker = chosen & ~ends & (torch.rand(tokens.shape, generator=dice) < words)
-    sights = torch.rand(*tokens.shape, heads, generator=dice).masked_fill_(~weaker[..., None], 1.0)
-    return sights.masked_fill_((chosen & ends)[..., None], 0.0)
+    return chosen & (ends | unlucky)
 
 
 def match_margin(model: Any, states: Tensor) -> Tensor:

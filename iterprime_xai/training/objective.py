@@ -169,23 +169,20 @@ def losses(
     pictures: Pictures,
     config: TrainConfig,
     looking: bool = False,
-    sights: Tensor | None = None,
-    resting: bool = False,
+    blind: Tensor | None = None,
 ) -> Losses:
     """All objectives for some pictures; while ``looking``, only what every cell holds.
 
-    ``sights`` (b, 2 x pairs, length, heads): how much tokens take from the picture, those of the true texts first. While
-    ``resting`` the image tower stays as it is.
+    ``blind`` (bool, b, 2 x pairs, length): tokens, of the true texts first, that do not look at the picture.
     """
-    with torch.set_grad_enabled(not resting):
-        image_tokens = encode_images(model, pictures.images)
+    image_tokens = encode_images(model, pictures.images)
     cell, cell_accuracy = cell_loss(extras, image_tokens, pictures)
     if looking:
         zero = cell.detach().new_zeros(())
         return Losses(cell, cell, zero, zero, zero, zero, zero, cell_accuracy, zero)
 
     pairs = pictures.true.shape[1]
-    states = read_statements(model, torch.cat([pictures.true, pictures.false], 1), image_tokens, sights)
+    states = read_statements(model, torch.cat([pictures.true, pictures.false], 1), image_tokens, blind)
     margin = match_margin(model, states)
     label = torch.zeros_like(margin)
     label[:, :pairs] = (~pictures.empty).float()[:, None]

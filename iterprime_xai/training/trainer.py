@@ -17,7 +17,7 @@ from iterprime_xai.records.errors import StorageError
 from iterprime_xai.training.checkpoint import NAME, load_checkpoint, save_checkpoint
 from iterprime_xai.training.config import TrainConfig
 from iterprime_xai.training.descent import Descent, settings_kept, training_device
-from iterprime_xai.training.forward import draw_sights
+from iterprime_xai.training.forward import blindfolds
 from iterprime_xai.training.log import Log, log_steps
 from iterprime_xai.training.network import build_model
 from iterprime_xai.training.objective import Extras, Losses, Pictures, losses
@@ -65,11 +65,10 @@ class Run(Descent):
         looking = self.progress < config.look_share
         dice = torch.Generator().manual_seed((config.seed * 1_000_003 + self.step) * 1_009 + rows.start)
         texts = torch.from_numpy(np.concatenate([batch.true[rows], batch.false[rows]], axis=1))
-        sights = draw_sights(texts, config.shape.heads, config.blind_share, config.weak_words, dice)
-        resting = self.progress >= config.rest_from
+        blind = blindfolds(texts, config.blind_share, config.blind_words, dice)
         # Without the cache of cast weights, which threads would share: who came first would change the rounding.
         with torch.autocast(self.device.type, torch.bfloat16, enabled=config.bf16, cache_enabled=False):
-            found = losses(self.model, self.extras, pictures, config, looking, sights.to(self.device), resting)
+            found = losses(self.model, self.extras, pictures, config, looking, blind.to(self.device))
         gradients = torch.autograd.grad(found.total, self.weights, allow_unused=True)
         return gradients, {name: float(getattr(found, name).detach()) for name in LOSSES}
 
