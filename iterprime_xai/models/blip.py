@@ -13,7 +13,7 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from iterprime_xai.models.matcher import Ask, ImageTokens, Match, TextTokens
 from iterprime_xai.models.profiles import Profile, default_layer
-from iterprime_xai.models.reading import ReadingLayer, read
+from iterprime_xai.models.reading import ReadingLayer, Rows, pick, read
 from iterprime_xai.models.vocabulary import known_words, unknown_words
 from iterprime_xai.records import LayerError, ModelLoadError, OptionError, PhraseError
 from iterprime_xai.records.characters import check_characters
@@ -186,23 +186,23 @@ class BlipMatcher:
             return []
         pictures = list({id(ask.image): ask.image for ask in asks}.values())
         places = {id(picture): place for place, picture in enumerate(pictures)}
-        keep = self._kept(asks)
         lengths = [len(ask.text) for ask in asks]
         with torch.inference_mode(False), torch.no_grad(), self._undisturbed():
-            ids = asks[0].text.ids.new_zeros(len(asks), max(lengths))
-            for row, ask in enumerate(asks):
-                ids[row, : lengths[row]] = ask.text.ids[0]
+            rows = Rows.of([places[id(ask.image)] for ask in asks], lengths, self.device)
+            keep = self._kept(asks)
             found = read(
                 self.reading_layers(),
-                self.model.text_encoder.embeddings(input_ids=ids),
-                lengths,
+                self.model.text_encoder.embeddings(
+                    input_ids=rows.lay([ask.text.ids[0] for ask in asks], 0),
+                    position_ids=rows.lay([torch.arange(length, device=self.device) for length in lengths], 0),
+                ),
+                rows,
                 pictures,
-                [places[id(ask.image)] for ask in asks],
-                keep,
+                None if keep is None else rows.lay(_for_tokens(keep, lengths, self.device), True),
                 layers,
             )
             with torch.set_grad_enabled(bool(layers)):
-                scores = self.model.itm_head(found.states[:, 0]).float()
+                scores = self.model.itm_head(found.first).float()
                 scale = HALF_SCALE if self.dtype in (torch.float16, torch.bfloat16) else 1.0
                 read_at = [found.attention[layer] for layer in layers]
                 slopes = torch.autograd.grad(scores[:, MATCH].sum() * scale, read_at) if layers else ()
@@ -212,8 +212,8 @@ class BlipMatcher:
         gradient = {layer: each / scale for layer, each in zip(layers, slopes, strict=True)}
 
         def on_grid(values: torch.Tensor, row: int) -> torch.Tensor:
-            picture, place = found.place[row]
-            seen = values[picture, :, place, : lengths[row], pictures[picture].prefix :]
+            picture, start = rows.place[row]
+            seen = values[picture, :, start : start + lengths[row], pictures[picture].prefix :]
             if keep is not None:
                 seen = seen * torch.from_numpy(keep[row, pictures[picture].prefix :]).to(seen.device)
             else:
@@ -305,14 +305,14 @@ class BlipLayer:
         self.layer = layer
         self.looks = hasattr(layer, "crossattention")
 
-    def attend(self, states: torch.Tensor, mask: torch.Tensor | None, first: bool) -> torch.Tensor:
+    def attend(self, states: torch.Tensor, mask: torch.Tensor | None, asking: torch.Tensor | None) -> torch.Tensor:
         own = self.layer.attention.self
-        asking = states[:, :1] if first else states
+        some = states if asking is None else pick(states, asking, 1)
         queries, keys, values = (
-            _by_head(part(each), own) for part, each in ((own.query, asking), (own.key, states), (own.value, states))
+            _by_head(part(each), own) for part, each in ((own.query, some), (own.key, states), (own.value, states))
         )
         seen = scaled_dot_product_attention(queries, keys, values, mask)
-        return self.layer.attention.output(_joined(seen), asking)
+        return self.layer.attention.output(_joined(seen), some)
 
     def keys_values(self, hidden: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         cross = self.layer.crossattention.self
@@ -327,6 +327,11 @@ class BlipLayer:
 
     def feed_forward(self, states: torch.Tensor) -> torch.Tensor:
         return self.layer.feed_forward_chunk(states)
+
+
+def _for_tokens(keep: np.ndarray, lengths: Sequence[int], device: torch.device) -> list[torch.Tensor]:
+    """What each text may attend to, (texts, seen), repeated for its tokens: one (tokens, seen) a text."""
+    return [each.expand(length, -1) for each, length in zip(torch.from_numpy(keep).to(device), lengths, strict=True)]
 
 
 def _by_head(values: torch.Tensor, attention: Any) -> torch.Tensor:

@@ -1,10 +1,11 @@
 """A text encoder reading pictures: keys and values once a picture, many texts at a time, gradients only where somebody looks.
 
 Cross-attention asks the picture for the same keys and values whatever the text says, so they are made once and kept with the
-encoded picture: every further phrase, pass and layer costs its words alone. Texts about one picture are laid end to end as the
-queries of one attention, which do not see each other there. Below the lowest layer that is read nothing is recorded; above it the
-graph begins at that layer's attention probabilities. The last layer is worked out for the first token alone, the only one that the
-match head reads, unless it is itself asked for.
+encoded picture: every further phrase, pass and layer costs its words alone. Texts about one picture are laid end to end in one
+row, so that no work goes into padding; a mask keeps their self-attention apart, and in cross-attention tokens do not see each
+other anyway. Below the lowest layer that is read nothing is recorded; above it the graph begins at that layer's attention
+probabilities. The last layer is worked out for the first tokens alone, the only ones that the match head reads, unless it is
+itself asked for.
 
 A family of models offers its layers as :class:`ReadingLayer`; the rest is the same for all of them.
 """
@@ -19,7 +20,6 @@ import torch
 from torch.nn.functional import scaled_dot_product_attention
 
 if TYPE_CHECKING:
-    import numpy as np
     from torch import Tensor
 
     from iterprime_xai.models.matcher import ImageTokens
@@ -30,8 +30,8 @@ class ReadingLayer(Protocol):
 
     looks: bool
 
-    def attend(self, states: Tensor, mask: Tensor | None, first: bool) -> Tensor:
-        """Self-attention with its residual: (n, tokens, width), or (n, 1, width) for the first token alone."""
+    def attend(self, states: Tensor, mask: Tensor | None, asking: Tensor | None) -> Tensor:
+        """Self-attention of the tokens at ``asking`` (pictures, some), or of all, with its residual."""
         ...
 
     def keys_values(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
@@ -39,11 +39,11 @@ class ReadingLayer(Protocol):
         ...
 
     def queries(self, states: Tensor) -> Tensor:
-        """What tokens ask: (n, tokens, width) -> (n, heads, tokens, head width)."""
+        """What tokens ask: (pictures, tokens, width) -> (pictures, heads, tokens, head width)."""
         ...
 
     def take_in(self, context: Tensor, states: Tensor) -> Tensor:
-        """What was seen, (n, heads, tokens, head width), added to the states it was asked for."""
+        """What was seen, (pictures, heads, tokens, head width), added to the states it was asked for."""
         ...
 
     def feed_forward(self, states: Tensor) -> Tensor:
@@ -52,96 +52,112 @@ class ReadingLayer(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
-    """Texts read against pictures.
+class Rows:
+    """Texts end to end, one row a picture.
 
-    ``states``: last states (n, 1, width) of the first tokens, or (n, tokens, width) if the last layer was asked for.
-    ``attention``: for each layer asked for, the probabilities (pictures, heads, texts a picture, tokens, seen), part of the graph
-    of ``states``; ``place`` says for each text which picture and which of its texts it is.
+    ``text`` (pictures, tokens) int says whose token each is, from 0 in its row, and -1 behind the last; ``starts`` (pictures, most
+    texts) where each begins, repeated where a picture has fewer. ``place``: row and start of every text, in the order given.
     """
 
-    states: Tensor
-    attention: dict[int, Tensor]
+    text: Tensor
+    starts: Tensor
     place: tuple[tuple[int, int], ...]
+    number: tuple[int, ...]
+
+    @staticmethod
+    def of(owner: Sequence[int], lengths: Sequence[int], device: torch.device) -> Rows:
+        """The rows of texts of these ``lengths``, each about the picture ``owner``; every picture has one."""
+        ends = [0] * (max(owner) + 1)
+        starts: list[list[int]] = [[] for _ in ends]
+        place, number = [], []
+        for picture, length in zip(owner, lengths, strict=True):
+            place.append((picture, ends[picture]))
+            number.append(len(starts[picture]))
+            starts[picture].append(ends[picture])
+            ends[picture] += length
+        text = torch.full((len(ends), max(ends)), -1)
+        for (picture, start), which, length in zip(place, number, lengths, strict=True):
+            text[picture, start : start + length] = which
+        most = max(map(len, starts))
+        padded = [each + each[:1] * (most - len(each)) for each in starts]
+        return Rows(text.to(device), torch.tensor(padded, device=device), tuple(place), tuple(number))
+
+    def lay(self, values: Sequence[Tensor], fill: float) -> Tensor:
+        """One tensor (tokens, ...) a text -> (pictures, tokens, ...), ``fill`` behind the last."""
+        first = values[0]
+        laid = first.new_full((*self.text.shape, *first.shape[1:]), fill)
+        for (picture, start), value in zip(self.place, values, strict=True):
+            laid[picture, start : start + len(value)] = value
+        return laid
 
 
 @dataclass(frozen=True, eq=False)
-class _Table:
-    """Where texts stand when they are gathered by picture: ``rows`` (pictures, most texts a picture), padded with repeats."""
+class Reading:
+    """Texts read against pictures.
 
-    rows: Tensor
-    place: tuple[tuple[int, int], ...]
-    plain: bool
+    ``first``: the first token's last state of every text (n, width). ``attention``: for each layer asked for, the probabilities
+    (pictures, heads, tokens, seen) in the layout of :class:`Rows`, part of the graph of ``first``.
+    """
 
-    @staticmethod
-    def of(owner: Sequence[int], device: torch.device) -> _Table:
-        texts: list[list[int]] = [[] for _ in range(max(owner) + 1)]
-        place = []
-        for row, picture in enumerate(owner):
-            place.append((picture, len(texts[picture])))
-            texts[picture].append(row)
-        most = max(map(len, texts))
-        rows = [each + [each[0]] * (most - len(each)) for each in texts]
-        return _Table(torch.tensor(rows, device=device), tuple(place), len(texts) == 1)
-
-    def gather(self, values: Tensor) -> Tensor:
-        """(n, heads, tokens, w) -> (pictures, heads, texts, tokens, w)."""
-        return (values[None] if self.plain else values[self.rows]).transpose(1, 2)
-
-    def spread(self, values: Tensor) -> Tensor:
-        """The way back; what stands in for a missing text is dropped."""
-        values = values.transpose(1, 2)
-        if self.plain:
-            return values[0]
-        pictures, texts = zip(*self.place, strict=True)
-        return values[list(pictures), list(texts)]
+    first: Tensor
+    attention: dict[int, Tensor]
 
 
 def read(
     layers: Sequence[ReadingLayer],
     states: Tensor,
-    lengths: Sequence[int],
+    rows: Rows,
     pictures: Sequence[ImageTokens],
-    owner: Sequence[int],
-    keep: np.ndarray | None,
+    keep: Tensor | None,
     wanted: tuple[int, ...],
 ) -> Reading:
     """Read texts against pictures.
 
     Args:
         layers: the encoder's layers, from the bottom.
-        states: embedded tokens (n, tokens, width), padded behind each text's ``lengths``.
+        states: embedded tokens (pictures, tokens, width), laid out as ``rows`` says.
         pictures: encoded pictures of one grid; keys and values not yet there are made and kept with them.
-        owner: for each text the picture it is about; every picture must have one.
-        keep: bool (n, seen), the image tokens that each text may attend to; ``None`` for all.
+        keep: bool (pictures, tokens, seen), the image tokens that each token may attend to; ``None`` for all.
         wanted: layers whose probabilities are asked for.
     """
-    table = _Table.of(owner, states.device)
-    text_mask = _text_mask(states, lengths)
-    mask = None if keep is None else _mask(torch.from_numpy(keep).to(states.device)[:, None, None], states.dtype)
-    mask = None if mask is None else table.gather(mask)
+    own = rows.text[:, :, None] == rows.text[:, None, :]
+    apart = None if bool((rows.text == 0).all()) else _mask(own[:, None], states.dtype)
+    mask = None if keep is None else _mask(keep[:, None], states.dtype)
     lowest = min(wanted, default=len(layers))
     attention: dict[int, Tensor] = {}
+    last = len(layers) - 1
     for index, layer in enumerate(layers):
-        first = index == len(layers) - 1 and index not in wanted
+        asking = rows.starts if index == last and last not in wanted else None
         with torch.set_grad_enabled(index > lowest):
-            states = layer.attend(states, text_mask, first)
+            states = layer.attend(states, apart if asking is None or apart is None else pick(apart, asking, 2), asking)
             if layer.looks:
                 keys, values = _kept(layer, index, pictures)
-                queries = table.gather(layer.queries(states))
+                queries = layer.queries(states)
+        hidden = mask if asking is None or mask is None else pick(mask, asking, 2)
         with torch.set_grad_enabled(index >= lowest):
             if layer.looks:
                 if index in wanted:
-                    probabilities = _probabilities(queries, keys, mask)
+                    probabilities = _probabilities(queries, keys, hidden)
                     if index == lowest:
                         probabilities = probabilities.detach().requires_grad_()
                     attention[index] = probabilities
-                    seen = probabilities.to(values.dtype) @ values[:, :, None]
+                    seen = probabilities.to(values.dtype) @ values
+                elif index > lowest:  # fused attention would work out gradients of keys and values too
+                    seen = _probabilities(queries, keys, hidden).to(values.dtype) @ values
                 else:
-                    seen = _look(queries, keys, values, mask)
-                states = layer.take_in(table.spread(seen), states)
+                    seen = scaled_dot_product_attention(queries, keys, values, hidden)
+                states = layer.take_in(seen, states)
             states = layer.feed_forward(states)
-    return Reading(states, attention, table.place)
+    with torch.set_grad_enabled(bool(wanted)):
+        picture = [picture for picture, _ in rows.place]
+        at = rows.number if last not in wanted else [start for _, start in rows.place]
+        return Reading(states[picture, list(at)], attention)
+
+
+def pick(values: Tensor, places: Tensor, dim: int) -> Tensor:
+    """The ``places`` (pictures, some) along ``dim`` of (pictures, ...)."""
+    index = places.view(len(places), *(-1 if each == dim else 1 for each in range(1, values.dim())))
+    return values.gather(dim, index.expand(*(values.shape[:dim]), places.shape[1], *values.shape[dim + 1 :]))
 
 
 def _kept(layer: ReadingLayer, index: int, pictures: Sequence[ImageTokens]) -> tuple[Tensor, Tensor]:
@@ -160,31 +176,10 @@ def _kept(layer: ReadingLayer, index: int, pictures: Sequence[ImageTokens]) -> t
 
 def _probabilities(queries: Tensor, keys: Tensor, mask: Tensor | None) -> Tensor:
     """Attention probabilities, float32 also in half precision, where a softmax over hundreds of keys loses digits."""
-    pictures, heads, texts, tokens, width = queries.shape
-    scores = queries.reshape(pictures, heads, texts * tokens, width) @ keys.transpose(-1, -2)
-    scores = scores.float().view(pictures, heads, texts, tokens, -1) * width**-0.5
-    if mask is not None:
-        scores = scores + mask.float()
-    return scores.softmax(-1)
-
-
-def _look(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:
-    """What the queries see, without keeping where they looked."""
-    pictures, heads, texts, tokens, width = queries.shape
-    if mask is not None:
-        mask = mask.expand(pictures, 1, texts, tokens, keys.shape[2]).reshape(pictures, 1, texts * tokens, -1)
-    flat = queries.reshape(pictures, heads, texts * tokens, width)
-    return scaled_dot_product_attention(flat, keys, values, mask).view(pictures, heads, texts, tokens, width)
-
-
-def _text_mask(states: Tensor, lengths: Sequence[int]) -> Tensor | None:
-    """What no token attends to: the padding behind shorter texts; ``None`` where there is none."""
-    longest = states.shape[1]
-    if all(length == longest for length in lengths):
-        return None
-    there = torch.arange(longest) < torch.tensor(lengths)[:, None]
-    return _mask(there.to(states.device)[:, None, None], states.dtype)
+    scores = (queries @ keys.transpose(-1, -2)).float() * queries.shape[-1] ** -0.5
+    return (scores if mask is None else scores + mask.float()).softmax(-1)
 
 
 def _mask(there: Tensor, dtype: torch.dtype) -> Tensor:
+    """0 where something is there, minus infinity elsewhere."""
     return torch.zeros(there.shape, dtype=dtype, device=there.device).masked_fill_(~there, float("-inf"))

@@ -80,28 +80,29 @@ def fuse(
     A phrase whose primary word has no token (dropped by the tokenizer) falls back to the plain mean of the first
     and context tokens.
     """
-    import torch
 
-    maps = activation(attention, gradient)
+    maps = activation(attention, gradient).mean(0)
     primary, context = list(roles.primary), list(roles.context)
     content = primary + context
     if emphasis == "all_tokens":
-        return maps.mean((0, 1))
+        return maps.mean(0)
     if emphasis == "sentence":
-        return maps[:, 1:-1].mean((0, 1))
-    stack = [maps[:, :1]]
+        return maps[1:-1].mean(0)
+    total, count = maps[0], 1
     if emphasis != "local" or not primary:
-        stack.append(maps[:, content])
+        total, count = total + maps[content].sum(0), count + len(content)
     if emphasis in ("both", "global"):
-        stack.extend([maps[:, primary]] * len(content))
+        # The primary word once more for each content token.
+        total, count = total + len(content) * maps[primary].sum(0), count + len(content) * len(primary)
     if emphasis in ("both", "local") and primary:
         primary_attention = attention[:, primary].mean(1, keepdim=True)
         primary_gradient = gradient[:, primary].clamp(min=0).mean(1, keepdim=True)
         primary_map = primary_gradient * primary_attention
         if local_weight == "gradient":
             primary_map = primary_gradient * primary_map
-        stack.append(_contrast(primary_attention, attention[:, context]) * primary_map)
-    return torch.cat(stack, 1).mean((0, 1))
+        emphasised = _contrast(primary_attention, attention[:, context]) * primary_map
+        total, count = total + emphasised.mean(0).sum(0), count + emphasised.shape[1]
+    return total / count
 
 
 def _contrast(primary: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
@@ -111,5 +112,5 @@ def _contrast(primary: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
     if context.shape[1] == 0:
         return torch.ones_like(primary)
     difference = primary - context
-    length = difference.norm(dim=1, keepdim=True)
+    length = difference.square().sum(1, keepdim=True).sqrt()
     return torch.where(length > 0, difference / length, torch.zeros_like(difference))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -122,9 +123,15 @@ class Grounder:
         settings = self._settings(method, layer, recipe, passes, emphasis, answer)
         expressions = [parse(text) for text in texts]
         picture = read_image(image)
-        (image_tokens,) = self.batches.encode_images([picture.image])
-        candidates = self._proposals(picture, proposals)
-        return self._ground([(picture, image_tokens, candidates, each) for each in expressions], settings)
+        with ThreadPoolExecutor(1) as executor:  # the picture is cut into proposals while the model looks at it
+            coming = executor.submit(self._proposals, picture, proposals)
+            (image_tokens,) = self.batches.encode_images([picture.image])
+            found = self._look([(image_tokens, each) for each in expressions], settings)
+            candidates = coming.result()
+        return [
+            self._decide(picture, candidates, expression, passes, settings)
+            for expression, passes in zip(expressions, found, strict=True)
+        ]
 
     def ground_each(
         self,
@@ -162,14 +169,16 @@ class Grounder:
 
         def look(prepared: list[tuple[Picture, Proposals | None, list[Expression]]]) -> list[Grounding]:
             encoded = self.batches.encode_images([picture.image for picture, _, _ in prepared])
-            return self._ground(
-                [
-                    (picture, image_tokens, candidates, expression)
-                    for (picture, candidates, expressions), image_tokens in zip(prepared, encoded, strict=True)
-                    for expression in expressions
-                ],
-                settings,
-            )
+            subjects = [
+                (picture, candidates, image_tokens, expression)
+                for (picture, candidates, expressions), image_tokens in zip(prepared, encoded, strict=True)
+                for expression in expressions
+            ]
+            found = self._look([subject[2:] for subject in subjects], settings)
+            return [
+                self._decide(picture, candidates, expression, passes, settings)
+                for (picture, candidates, _, expression), passes in zip(subjects, found, strict=True)
+            ]
 
         return in_windows(pairs, images_at_once, prepare, look)
 
@@ -193,19 +202,13 @@ class Grounder:
         chosen = get_recipe(named, emphasis=check(emphasis, named.emphasis))
         return _Settings(method, answer, chosen, *self.matcher.choose_layer(layer))
 
-    def _ground(
-        self, subjects: Sequence[tuple[Picture, ImageTokens, Proposals | None, Expression]], settings: _Settings
-    ) -> list[Grounding]:
-        """Look at all subjects together, then decide each."""
+    def _look(self, subjects: Sequence[tuple[ImageTokens, Expression]], settings: _Settings) -> list[tuple[Pass, ...]]:
+        """The passes of all subjects, looked at together."""
         looks = []
-        for _, image_tokens, _, expression in subjects:
+        for image_tokens, expression in subjects:
             text, shift = settings.recipe.text(expression.text)
             looks.append(Look(image_tokens, self.matcher.tokenize(text), expression, shift))
-        found = refine_all(self.batches, looks, layer=settings.layer, recipe=settings.recipe)
-        return [
-            self._decide(picture, proposals, expression, passes, settings)
-            for (picture, _, proposals, expression), passes in zip(subjects, found, strict=True)
-        ]
+        return refine_all(self.batches, looks, layer=settings.layer, recipe=settings.recipe)
 
     def _decide(
         self,

@@ -87,8 +87,8 @@ def test_what_is_found_does_not_depend_on_what_else_is_asked(case, order):
         for place, ours in zip(batch, found, strict=True):
             assert ours.logit == pytest.approx(together[place].logit, rel=1e-5, abs=1e-6)
             for layer in layers:
-                assert far(ours.attention[layer], together[place].attention[layer]) <= 1e-5
-                assert far(ours.gradient[layer], together[place].gradient[layer]) <= 1e-5
+                assert far(ours.attention[layer], together[place].attention[layer]) <= 3e-5
+                assert far(ours.gradient[layer], together[place].gradient[layer]) <= 3e-5
 
 
 def test_pictures_encoded_together_are_as_each_encoded_alone(matcher):
@@ -96,7 +96,7 @@ def test_pictures_encoded_together_are_as_each_encoded_alone(matcher):
     together = matcher.encode_images(images)
     assert len({each.hidden.shape for each in together}) == 1
     for image, ours in zip(images, together, strict=True):
-        assert far(ours.hidden, matcher.encode_image(image).hidden) <= 1e-5
+        assert far(ours.hidden, matcher.encode_image(image).hidden) <= 3e-5
     assert far(together[0].hidden, together[1].hidden) > 1e-2
 
 

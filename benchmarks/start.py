@@ -1,0 +1,74 @@
+"""How soon there is an answer: help, the first grounding of a fresh process, and groundings in a warm one.
+
+    python -m benchmarks.start              about a minute
+    python -m benchmarks.start --repeats 3
+
+Every line is the smallest of the repeats, as wall time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+FIRST = "import iterprime_xai as ix; from iterprime_xai.data.scenes import bundled_samples; s = bundled_samples()[0]; "
+FIRST += "ix.load('tiny').ground(s.image, s.text)"
+
+
+def least(work: Callable[[], Any], repeats: int) -> float:
+    """Seconds of the fastest call."""
+    found = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        work()
+        found.append(time.perf_counter() - began)
+    return min(found)
+
+
+def process(*arguments: str) -> Callable[[], Any]:
+    """Run this Python with ``arguments`` and wait for it."""
+    return lambda: subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=7)
+    repeats = parser.parse_args().repeats
+
+    import iterprime_xai as ix
+    from iterprime_xai.data.scenes import bundled_samples
+
+    sample = bundled_samples()[0]
+    grounder = ix.load("tiny")
+    matcher = grounder.matcher
+    grounder.ground(sample.image, sample.text)
+    grounding = grounder.ground(sample.image, sample.text)
+    seven = [sample.text] * 7
+    with tempfile.TemporaryDirectory() as folder:
+        out = str(Path(folder))
+        rows = {
+            "iterprime-xai --help, fresh process": process("-m", "iterprime_xai.cli", "--help"),
+            "first grounding, fresh process": process("-c", FIRST),
+            "iterprime-xai ground with its figure, fresh process": process(
+                "-m", "iterprime_xai.cli", "ground", "--out", out
+            ),
+            "load the bundled model, warm": lambda: ix.load("tiny"),
+            "one phrase with its mask, warm": lambda: grounder.ground(sample.image, sample.text),
+            "one phrase, heatmap only, warm": lambda: grounder.ground(sample.image, sample.text, proposals=False),
+            "seven phrases of one picture, warm": lambda: grounder.ground_many(sample.image, seven),
+            "the picture alone, warm": lambda: matcher.encode_image(sample.image),
+            "the page of a live widget, warm": grounding.to_html,
+        }
+        print(f"| what | ms (least of {repeats}) |\n| --- | ---: |")
+        for name, work in rows.items():
+            print(f"| {name} | {1e3 * least(work, repeats):.0f} |", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
