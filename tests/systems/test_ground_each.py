@@ -53,7 +53,9 @@ def assert_same(ours, alone):
     assert alone.heatmap.max() > 0
     assert np.abs(ours.heatmap - alone.heatmap).max() <= 1e-5 * np.abs(alone.heatmap).max()
     assert [each.stopped for each in ours.passes] == [each.stopped for each in alone.passes]
-    assert [each.probability for each in ours.passes] == pytest.approx([each.probability for each in alone.passes], rel=1e-5)
+    assert [each.probability for each in ours.passes] == pytest.approx(
+        [each.probability for each in alone.passes], rel=1e-5
+    )
     assert all(np.array_equal(one.keep, other.keep) for one, other in zip(ours.passes, alone.passes, strict=True))
     assert (ours.box, ours.point, ours.parameters) == (alone.box, alone.point, alone.parameters)
     assert (ours.mask is None) == (alone.mask is None)
