@@ -189,8 +189,14 @@ def _distinct(cuts: list[tuple[np.ndarray, Box]], edges: np.ndarray, limit: int)
     """The best candidates by score, larger ones first where equal, no two of them the same."""
     candidates = sorted((_scored(mask, box, edges) for mask, box in cuts), key=lambda each: (-each.score, -each.area))
     kept: list[_Candidate] = []
+    areas, boxes = np.zeros(limit, np.int64), np.zeros((limit, 4), np.int64)
     for candidate in candidates:
-        if not any(_same(candidate, other) for other in kept):
+        before, box = areas[: len(kept)], boxes[: len(kept)]
+        # What differs in size or lies apart needs no look at its pixels.
+        close = np.minimum(before, candidate.area) >= SAME * np.maximum(before, candidate.area)
+        close &= (np.maximum(box[:, :2], candidate.box[:2]) < np.minimum(box[:, 2:], candidate.box[2:])).all(axis=1)
+        if not any(_same(candidate, kept[place]) for place in np.flatnonzero(close)):
+            areas[len(kept)], boxes[len(kept)] = candidate.area, candidate.box
             kept.append(candidate)
             if len(kept) == limit:
                 break
