@@ -36,7 +36,7 @@ from iterprime_xai.language import parse
 from iterprime_xai.models import Ask, ImageTokens, Match, load_matcher
 from iterprime_xai.models.blip import MATCH, BlipMatcher
 from iterprime_xai.models.reading import ReadingLayer
-from iterprime_xai.saliency import Look, Recipe, fuse, refine_all, token_roles
+from iterprime_xai.saliency import Look, Recipe, fuse, look_at, refine_all, token_roles
 
 PHRASES = (
     "dog on the left",
@@ -197,7 +197,7 @@ def all_maps(matcher: BlipMatcher, pictures: Sequence[Image.Image], layer: int) 
 
 
 def looks_at(matcher: BlipMatcher, tokens: ImageTokens, phrases: Sequence[str]) -> list[Look]:
-    return [Look(tokens, matcher.tokenize(phrase), parse(phrase)) for phrase in phrases]
+    return [look_at(matcher, tokens, parse(phrase), RECIPE) for phrase in phrases]
 
 
 def same_maps(matcher: BlipMatcher, picture: Image.Image, layer: int) -> dict[str, float]:

@@ -21,7 +21,7 @@ from iterprime_xai.records.errors import OptionError
 from iterprime_xai.records.heatmap import is_blank, peak
 from iterprime_xai.records.overlap import iou
 from iterprime_xai.records.sample import Sample
-from iterprime_xai.saliency import Look, refine_all
+from iterprime_xai.saliency import look_at, refine_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +124,7 @@ def _passes(
     matcher: SharedMatcher, tokens: ImageTokens, expressions: Sequence[Expression], way: Way
 ) -> list[tuple[Pass, ...]]:
     """One way's passes for every expression."""
-    looks = []
-    for expression in expressions:
-        text, shift = way.recipe.text(expression.text)
-        looks.append(Look(tokens, matcher.tokenize(text), expression, shift))
+    looks = [look_at(matcher, tokens, expression, way.recipe) for expression in expressions]
     return refine_all(matcher, looks, layer=way.layer, recipe=way.recipe)
 
 

@@ -198,7 +198,9 @@ class BlipMatcher:
                 ),
                 rows,
                 pictures,
-                None if keep is None else rows.lay(_for_tokens(keep, lengths, self.device), True),
+                None
+                if keep is None
+                else rows.lay([each.expand(length, -1) for each, length in zip(keep, lengths, strict=True)], True),
                 layers,
             )
             with torch.set_grad_enabled(bool(layers)):
@@ -215,7 +217,7 @@ class BlipMatcher:
             picture, start = rows.place[row]
             seen = values[picture, :, start : start + lengths[row], pictures[picture].prefix :]
             if keep is not None:
-                seen = seen * torch.from_numpy(keep[row, pictures[picture].prefix :]).to(seen.device)
+                seen = seen * keep[row, pictures[picture].prefix :]
             else:
                 seen = seen.clone()  # a view would hold on to the whole batch
             return seen.reshape(*seen.shape[:2], *pictures[picture].grid)
@@ -269,7 +271,7 @@ class BlipMatcher:
                     f"0-based indices; those with cross-attention: {', '.join(map(str, self.layers))}."
                 )
 
-    def _kept(self, asks: Sequence[Ask]) -> np.ndarray | None:
+    def _kept(self, asks: Sequence[Ask]) -> torch.Tensor | None:
         """Which image tokens each text may attend to, bool (asks, tokens): every prefix token, and the patches in its ``keep``."""
         if all(ask.keep is None for ask in asks):
             return None
@@ -283,7 +285,7 @@ class BlipMatcher:
                     f"keep must be a boolean array on the grid {ask.image.grid}, but got {keep.dtype} of shape {keep.shape}."
                 )
             found[row, ask.image.prefix :] = keep.ravel()
-        return None if found.all() else found
+        return None if found.all() else torch.from_numpy(found).to(self.device)
 
     @contextmanager
     def _undisturbed(self) -> Iterator[None]:
@@ -327,11 +329,6 @@ class BlipLayer:
 
     def feed_forward(self, states: torch.Tensor) -> torch.Tensor:
         return self.layer.feed_forward_chunk(states)
-
-
-def _for_tokens(keep: np.ndarray, lengths: Sequence[int], device: torch.device) -> list[torch.Tensor]:
-    """What each text may attend to, (texts, seen), repeated for its tokens: one (tokens, seen) a text."""
-    return [each.expand(length, -1) for each, length in zip(torch.from_numpy(keep).to(device), lengths, strict=True)]
 
 
 def _by_head(values: torch.Tensor, attention: Any) -> torch.Tensor:

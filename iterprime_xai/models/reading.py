@@ -56,13 +56,15 @@ class Rows:
     """Texts end to end, one row a picture.
 
     ``text`` (pictures, tokens) int says whose token each is, from 0 in its row, and -1 behind the last; ``starts`` (pictures, most
-    texts) where each begins, repeated where a picture has fewer. ``place``: row and start of every text, in the order given.
+    texts) where each begins, repeated where a picture has fewer. In the order given, ``place`` is row and start of every text, and
+    ``number`` which of its row it is. ``alone``: one text a row and nothing behind it, so that there is nothing to keep apart.
     """
 
     text: Tensor
     starts: Tensor
     place: tuple[tuple[int, int], ...]
     number: tuple[int, ...]
+    alone: bool
 
     @staticmethod
     def of(owner: Sequence[int], lengths: Sequence[int], device: torch.device) -> Rows:
@@ -80,7 +82,8 @@ class Rows:
             text[picture, start : start + length] = which
         most = max(map(len, starts))
         padded = [each + each[:1] * (most - len(each)) for each in starts]
-        return Rows(text.to(device), torch.tensor(padded, device=device), tuple(place), tuple(number))
+        alone = bool((text == 0).all())
+        return Rows(text.to(device), torch.tensor(padded, device=device), tuple(place), tuple(number), alone)
 
     def lay(self, values: Sequence[Tensor], fill: float) -> Tensor:
         """One tensor (tokens, ...) a text -> (pictures, tokens, ...), ``fill`` behind the last."""
@@ -120,8 +123,8 @@ def read(
         keep: bool (pictures, tokens, seen), the image tokens that each token may attend to; ``None`` for all.
         wanted: layers whose probabilities are asked for.
     """
-    own = rows.text[:, :, None] == rows.text[:, None, :]
-    apart = None if bool((rows.text == 0).all()) else _mask(own[:, None], states.dtype)
+    own = rows.text[:, None, :, None] == rows.text[:, None, None, :]
+    apart = None if rows.alone else _mask(own, states.dtype)
     mask = None if keep is None else _mask(keep[:, None], states.dtype)
     lowest = min(wanted, default=len(layers))
     attention: dict[int, Tensor] = {}
@@ -136,16 +139,15 @@ def read(
         hidden = mask if asking is None or mask is None else pick(mask, asking, 2)
         with torch.set_grad_enabled(index >= lowest):
             if layer.looks:
-                if index in wanted:
+                if index < lowest:
+                    seen = scaled_dot_product_attention(queries, keys, values, hidden)
+                else:  # fused attention would not show them, and work out gradients of keys and values too
                     probabilities = _probabilities(queries, keys, hidden)
                     if index == lowest:
                         probabilities = probabilities.detach().requires_grad_()
-                    attention[index] = probabilities
+                    if index in wanted:
+                        attention[index] = probabilities
                     seen = probabilities.to(values.dtype) @ values
-                elif index > lowest:  # fused attention would work out gradients of keys and values too
-                    seen = _probabilities(queries, keys, hidden).to(values.dtype) @ values
-                else:
-                    seen = scaled_dot_product_attention(queries, keys, values, hidden)
                 states = layer.take_in(seen, states)
             states = layer.feed_forward(states)
     with torch.set_grad_enabled(bool(wanted)):

@@ -3,7 +3,7 @@
 from iterprime_xai.saliency.emphasis import Emphasis, TokenRoles, fuse, token_roles
 from iterprime_xai.saliency.gradcam import activation, token_gradcam
 from iterprime_xai.saliency.recipe import RECIPES, Recipe, get_recipe
-from iterprime_xai.saliency.refinement import Look, refine, refine_all
+from iterprime_xai.saliency.refinement import Look, look_at, refine, refine_all
 
 __all__ = [
     "RECIPES",
@@ -14,6 +14,7 @@ __all__ = [
     "activation",
     "fuse",
     "get_recipe",
+    "look_at",
     "refine",
     "refine_all",
     "token_gradcam",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from iterprime_xai.models import Answering, Ask, ImageTokens, Match, TextTokens
+from iterprime_xai.models import Answering, Ask, ImageTextMatcher, ImageTokens, Match, TextTokens
 from iterprime_xai.records import Expression, Pass, WordMap
 from iterprime_xai.records.heatmap import is_blank, minmax
 from iterprime_xai.saliency.emphasis import fuse, token_roles
@@ -32,6 +32,12 @@ class Look:
     text: TextTokens
     expression: Expression
     shift: int = 0
+
+
+def look_at(matcher: ImageTextMatcher, image: ImageTokens, expression: Expression, recipe: Recipe) -> Look:
+    """What is refined for an expression about an encoded image, with the text that the recipe makes of it."""
+    text, shift = recipe.text(expression.text)
+    return Look(image, matcher.tokenize(text), expression, shift)
 
 
 def refine(matcher: Answering, look: Look, *, layer: int, recipe: Recipe) -> tuple[Pass, ...]:

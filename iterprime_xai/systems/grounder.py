@@ -16,7 +16,7 @@ from iterprime_xai.masks import as_proposals, classical_proposals, select
 from iterprime_xai.models import Batches, ImageTokens, load_matcher
 from iterprime_xai.records import Expression, Grounding, OptionError, Pass, Proposals
 from iterprime_xai.records.heatmap import box_of, is_blank, minmax, peak
-from iterprime_xai.saliency import Look, Recipe, get_recipe, refine_all
+from iterprime_xai.saliency import Recipe, get_recipe, look_at, refine_all
 from iterprime_xai.saliency.emphasis import check
 from iterprime_xai.saliency.recipe import RECIPES
 from iterprime_xai.systems.ahead import Window, in_windows
@@ -204,10 +204,7 @@ class Grounder:
 
     def _look(self, subjects: Sequence[tuple[ImageTokens, Expression]], settings: _Settings) -> list[tuple[Pass, ...]]:
         """The passes of all subjects, looked at together."""
-        looks = []
-        for image_tokens, expression in subjects:
-            text, shift = settings.recipe.text(expression.text)
-            looks.append(Look(image_tokens, self.matcher.tokenize(text), expression, shift))
+        looks = [look_at(self.matcher, tokens, expression, settings.recipe) for tokens, expression in subjects]
         return refine_all(self.batches, looks, layer=settings.layer, recipe=settings.recipe)
 
     def _decide(

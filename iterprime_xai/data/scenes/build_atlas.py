@@ -87,18 +87,16 @@ def from_font(font: ImageFont.FreeTypeFont, noun: Noun) -> Image.Image:
     return Image.fromarray(np.round(np.dstack([colour, opacity * 255])).astype(np.uint8))
 
 
-def from_svg(path: Path) -> Image.Image:
-    """One SVG drawing, RGBA, well above tile size."""
+def from_svg(svg: bytes, aspect: float = 1.0) -> Image.Image:
+    """One SVG drawing, ``aspect`` times as high as wide: RGBA, well above tile size."""
     import cairosvg
 
-    png = cairosvg.svg2png(bytestring=path.read_bytes(), output_width=4 * TILE, output_height=4 * TILE)
+    png = cairosvg.svg2png(bytestring=svg, output_width=4 * TILE, output_height=round(4 * TILE * aspect))
     return Image.open(io.BytesIO(png)).convert("RGBA")
 
 
 def from_set(icons: dict[str, Any], artist: str, noun: Noun) -> Image.Image | None:
     """One drawing of a set in Iconify's layout, RGBA; ``None`` where the artist has not drawn it."""
-    import cairosvg
-
     name = SETS[artist].get(noun.name, noun.drawing.removesuffix("-default"))
     if not name:
         return None
@@ -106,8 +104,7 @@ def from_set(icons: dict[str, Any], artist: str, noun: Noun) -> Image.Image | No
     wide, high = (icon.get(side, icons.get(side, 16)) for side in ("width", "height"))
     box = f"{icon.get('left', 0)} {icon.get('top', 0)} {wide} {high}"
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="{box}">{icon["body"]}</svg>'
-    png = cairosvg.svg2png(bytestring=svg.encode(), output_width=4 * TILE, output_height=round(4 * TILE * high / wide))
-    return Image.open(io.BytesIO(png)).convert("RGBA")
+    return from_svg(svg.encode(), high / wide)
 
 
 def fitted(drawing: Image.Image) -> Image.Image:
@@ -181,7 +178,7 @@ def main() -> None:
     font = ImageFont.truetype(str(options.font), FONT_SIZE)
     ASSETS.mkdir(parents=True, exist_ok=True)
     sheet([from_font(font, noun) for noun in NOUNS]).save(ASSETS / "sprites-main.png", optimize=True)
-    drawings = [from_svg(options.drawings / f"{noun.drawing}.svg") for noun in NOUNS]
+    drawings = [from_svg((options.drawings / f"{noun.drawing}.svg").read_bytes()) for noun in NOUNS]
     sheet(drawings).save(ASSETS / "sprites-ood.png", optimize=True)
     others = {}
     for artist in SETS:
