@@ -3,7 +3,8 @@
 Three sources, all at no more than ``SIDE`` pixels on the long side: (1) pieces that differ from a smooth background, at
 several thresholds; (2) regions of what differs from it, merged by colour and by compactness, so that things that touch
 come apart and things of many colours stay whole; (3) regions of the whole picture, merged by colour, for pictures
-without a smooth background.
+without a smooth background. The regions themselves are found at half of those pixels a side, in a quarter of the time: a thing
+has its outline from what differs from the background, which is as fine as before.
 """
 
 from __future__ import annotations
@@ -28,10 +29,13 @@ LEAST_SHARE = 0.002
 SAME = 0.9
 """Two masks with at least this IoU are one."""
 
+_REGION_SIDE = 160
 _REGION_SCALE = 30
 _REGION_PIXELS = 12
 _LIGHTNESS = 0.3
 _THING_SHARE = 0.05
+_FITTED_SIDE = 64
+_CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]])
 
 
 class _Candidate(NamedTuple):
@@ -58,8 +62,7 @@ def classical_proposals(image: Image.Image, *, limit: int = LIMIT) -> Proposals:
     if limit < 1:
         raise OptionError(f"limit must be at least 1, but got {limit}.")
     limit = min(limit, max(1, MEMORY // (image.width * image.height)))
-    scale = min(1.0, SIDE / max(image.size))
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    size = _fitted(image.width, image.height, SIDE)
     small = np.asarray(image.convert("RGB").resize(size, Image.Resampling.BOX))
     lab = rgb2lab(small)
     distance = background_distance(lab)
@@ -84,6 +87,12 @@ def classical_proposals(image: Image.Image, *, limit: int = LIMIT) -> Proposals:
     return Proposals(full, scores, f"classical regions (skimage, at {size[0]} x {size[1]}, limit {limit})")
 
 
+def _fitted(width: int, height: int, side: int) -> tuple[int, int]:
+    """Width and height with the longer at most ``side``, no pixel lost altogether."""
+    scale = min(1.0, side / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
 def background_distance(lab: np.ndarray) -> np.ndarray:
     """How far every pixel's colour is from a smooth background, in CIELAB units, (height, width).
 
@@ -91,25 +100,27 @@ def background_distance(lab: np.ndarray) -> np.ndarray:
     lies near it, with weights that fall with the distance.
     """
     height, width = lab.shape[:2]
-    y = np.repeat((np.arange(height) + 0.5) / height - 0.5, width)
-    x = np.tile((np.arange(width) + 0.5) / width - 0.5, height)
-    terms = np.stack([np.ones_like(x), x, y, x * x, y * y, x * y])
-    colours = np.ascontiguousarray(lab.reshape(-1, 3).T)
-    weight = (np.maximum(np.abs(x), np.abs(y)) > 0.46).astype(np.float64)
+    y, x = (np.arange(height) + 0.5) / height - 0.5, (np.arange(width) + 0.5) / width - 0.5
+    step = 1 + min(height, width) // _FITTED_SIDE  # a surface of six numbers needs no more pixels than that
+    terms, colours = _quadratic(y[::step], x[::step]), lab[::step, ::step].reshape(-1, 3).T
+    weight = (np.abs(terms[1:3]).max(axis=0) > 0.46).astype(np.float64)
     if not weight.any():
         weight[:] = 1
-    distance = np.zeros(colours.shape[1])
     for _ in range(6):
         weighted = terms * weight
         # The small diagonal keeps pictures of a few pixels solvable.
         coefficients = np.linalg.solve(weighted @ terms.T + 1e-6 * np.eye(6), weighted @ colours.T)
-        rest = colours - coefficients.T @ terms
-        distance = np.sqrt((rest * rest).sum(axis=0))
+        distance = np.linalg.norm(colours - coefficients.T @ terms, axis=0)
         spread = max(float(np.median(distance[weight > 0])), 2.0)
-        share = distance / (2 * spread)
-        share *= share
-        weight = 1 / (1 + share * share)
-    return distance.reshape(height, width)
+        weight = 1 / (1 + (distance / (2 * spread)) ** 4)
+    rest = lab.reshape(-1, 3).T - coefficients.T @ _quadratic(y, x)
+    return np.sqrt((rest * rest).sum(axis=0)).reshape(height, width)
+
+
+def _quadratic(y: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """The six terms of a quadratic surface at every point of the grid, (6, points)."""
+    y, x = (axis.ravel() for axis in np.meshgrid(y, x, indexing="ij"))
+    return np.stack([np.ones_like(x), x, y, x * x, y * y, x * y])
 
 
 def _pieces(distance: np.ndarray) -> list[tuple[np.ndarray, Box]]:
@@ -131,14 +142,21 @@ def _filled(mask: np.ndarray) -> np.ndarray:
     """The mask with its holes filled: what no path of neighbours outside the mask joins to the border."""
     from scipy import ndimage
 
-    outside, _ = ndimage.label(~np.pad(mask, 1))
-    return outside[1:-1, 1:-1] != outside[0, 0]
+    empty = np.ones((mask.shape[0] + 2, mask.shape[1] + 2), bool)
+    np.logical_not(mask, out=empty[1:-1, 1:-1])
+    labels, count = ndimage.label(empty, _CROSS)
+    return mask if count == 1 else labels[1:-1, 1:-1] != labels[0, 0]
 
 
 def _regions(small: np.ndarray) -> np.ndarray:
+    """Regions of a colour, found at no more than ``_REGION_SIDE`` pixels, at the size of ``small``."""
     from skimage.segmentation import felzenszwalb
 
-    return felzenszwalb(small, scale=_REGION_SCALE, sigma=0.5, min_size=_REGION_PIXELS).astype(np.int64)
+    height, width = small.shape[:2]
+    size = _fitted(width, height, _REGION_SIDE)
+    coarse = np.asarray(Image.fromarray(small).resize(size, Image.Resampling.BOX))
+    regions = felzenszwalb(coarse, scale=_REGION_SCALE, sigma=0.5, min_size=_REGION_PIXELS).astype(np.int64)
+    return regions[_nearest(height, size[1])[:, None], _nearest(width, size[0])]
 
 
 def _merged(labels: np.ndarray, lab: np.ndarray, cost: Cost) -> list[tuple[np.ndarray, Box]]:
@@ -158,15 +176,15 @@ def _merged(labels: np.ndarray, lab: np.ndarray, cost: Cost) -> list[tuple[np.nd
             top, left, bottom, right = node.box
             inside[:] = False
             inside[list(node.regions)] = True
-            found.append((_filled(inside[labels[top:bottom, left:right]]), node.box))
+            found.append((_filled(inside.take(labels[top:bottom, left:right])), node.box))
     return found
 
 
 def _by_colour(one: Cluster, other: Cluster) -> float:
     """Ward's criterion on colours, hue and chroma counting more than lightness: shades of one thing go together first."""
-    step = one.colour - other.colour
-    apart = _LIGHTNESS**2 * step[0] ** 2 + step[1] ** 2 + step[2] ** 2
-    return float(one.area * other.area / (one.area + other.area) * apart)
+    (lightness, a, b), (other_lightness, other_a, other_b) = one.colour, other.colour
+    apart = _LIGHTNESS**2 * (lightness - other_lightness) ** 2 + (a - other_a) ** 2 + (b - other_b) ** 2
+    return one.area * other.area / (one.area + other.area) * apart
 
 
 def _by_compactness(one: Cluster, other: Cluster) -> float:
@@ -204,10 +222,9 @@ def _distinct(cuts: list[tuple[np.ndarray, Box]], edges: np.ndarray, limit: int)
 
 
 def _scored(mask: np.ndarray, box: Box, edges: np.ndarray) -> _Candidate:
-    from scipy import ndimage
-
     top, left, bottom, right = box
-    outline = mask & ~ndimage.binary_erosion(mask)
+    outline = mask.copy()
+    outline[1:-1, 1:-1] &= ~(mask[:-2, 1:-1] & mask[2:, 1:-1] & mask[1:-1, :-2] & mask[1:-1, 2:])
     area = int(np.count_nonzero(mask))
     whole = min(1.0, area / (_THING_SHARE * edges.size)) ** 0.35
     return _Candidate(mask, box, area, whole * float(edges[top:bottom, left:right][outline].mean()))

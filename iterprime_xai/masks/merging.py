@@ -21,7 +21,7 @@ class Cluster:
     """What a cost may look at: area in pixels, mean colour, bounding box."""
 
     area: int
-    colour: np.ndarray
+    colour: tuple[float, ...]
     box: Box
 
 
@@ -37,14 +37,12 @@ class Node:
 
 def neighbours(labels: np.ndarray) -> set[tuple[int, int]]:
     """Pairs (smaller, larger) of labels >= 0 that share an edge between pixels."""
-    pairs = [
-        np.stack([labels[:, :-1].ravel(), labels[:, 1:].ravel()], 1),
-        np.stack([labels[:-1].ravel(), labels[1:].ravel()], 1),
-    ]
-    both = np.concatenate(pairs)
-    both = both[(both[:, 0] != both[:, 1]) & (both.min(axis=1) >= 0)]
-    both.sort(axis=1)
-    return {(int(a), int(b)) for a, b in np.unique(both, axis=0)}
+    found: set[tuple[int, int]] = set()
+    for one, other in ((labels[:, :-1], labels[:, 1:]), (labels[:-1], labels[1:])):
+        border = (one != other) & (one >= 0) & (other >= 0)
+        a, b = one[border], other[border]
+        found.update(zip(np.minimum(a, b).tolist(), np.maximum(a, b).tolist(), strict=True))
+    return found
 
 
 def clusters(labels: np.ndarray, colours: np.ndarray) -> list[Cluster]:
@@ -60,7 +58,7 @@ def clusters(labels: np.ndarray, colours: np.ndarray) -> list[Cluster]:
     )
     boxes = ndimage.find_objects(labels + 1)
     return [
-        Cluster(int(areas[k]), means[k], (rows.start, columns.start, rows.stop, columns.stop))
+        Cluster(int(areas[k]), tuple(means[k].tolist()), (rows.start, columns.start, rows.stop, columns.stop))
         for k, (rows, columns) in enumerate(boxes)
     ]
 
@@ -101,7 +99,7 @@ def merge_tree(leaves: list[Cluster], pairs: set[tuple[int, int]], cost: Cost) -
 
 def _union(one: Cluster, other: Cluster) -> Cluster:
     area = one.area + other.area
-    colour = (one.colour * one.area + other.colour * other.area) / area
+    colour = tuple((a * one.area + b * other.area) / area for a, b in zip(one.colour, other.colour, strict=True))
     top, left = min(one.box[0], other.box[0]), min(one.box[1], other.box[1])
     bottom, right = max(one.box[2], other.box[2]), max(one.box[3], other.box[3])
     return Cluster(area, colour, (top, left, bottom, right))

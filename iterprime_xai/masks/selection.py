@@ -82,8 +82,8 @@ def _blank(proposals: Proposals, heatmap: np.ndarray, rule: str, answer: str) ->
     """A heatmap without any difference or any heat: only the proposer's own order is left."""
     why = "nowhere positive" if float(heatmap.max()) > float(heatmap.min()) else "flat"
     terms = [
-        {"prior": prior, "area_fraction": float(mask.mean())}
-        for mask, prior in zip(proposals.masks, priors(proposals).tolist(), strict=True)
+        {"prior": prior, "area_fraction": area}
+        for prior, area in zip(priors(proposals).tolist(), _area_fractions(proposals.masks).tolist(), strict=True)
     ]
     ranking = _ranked(proposals, np.zeros(len(terms)), terms)
     if answer == "may_abstain":
@@ -95,9 +95,9 @@ def _blank(proposals: Proposals, heatmap: np.ndarray, rule: str, answer: str) ->
 def _default(proposals: Proposals, heatmap: np.ndarray) -> tuple[tuple[RankedProposal, ...], str]:
     shares, prior = patch_shares(proposals.masks, heatmap.shape), priors(proposals)
     match = matches(shares, heatmap)
+    columns = {"prior": prior, "match": match} | _heat_terms(proposals.masks, shares, heatmap)
     terms = [
-        {"prior": own, "match": fit} | _heat_terms(mask, share, heatmap)
-        for mask, share, own, fit in zip(proposals.masks, shares, prior.tolist(), match.tolist(), strict=True)
+        dict(zip(columns, row, strict=True)) for row in zip(*(each.tolist() for each in columns.values()), strict=True)
     ]
     ranking = _ranked(proposals, default_scores(match, prior), terms)
     best = ranking[0]
@@ -109,18 +109,25 @@ def _default(proposals: Proposals, heatmap: np.ndarray) -> tuple[tuple[RankedPro
     )
 
 
-def _heat_terms(mask: np.ndarray, share: np.ndarray, heatmap: np.ndarray) -> dict[str, float]:
-    """What helps to understand a default score: how much heat the mask holds, and where."""
-    heat = _relative_heat(heatmap)
-    inside, outside, held = float(share.sum()), float((1 - share).sum()), float((share * heat).sum())
-    hot = peak(heatmap, (mask.shape[0], mask.shape[1]))
+def _heat_terms(masks: np.ndarray, shares: np.ndarray, heatmap: np.ndarray) -> dict[str, np.ndarray]:
+    """What helps to understand the default scores: how much heat each mask holds, and where; every term float64 (n,)."""
+    heat, (height, width) = _relative_heat(heatmap), masks.shape[1:]
+    cover = shares.reshape(len(shares), -1)
+    inside, held = cover.sum(axis=1), cover @ heat.ravel()
+    outside, missed = (1 - cover).sum(axis=1), (1 - cover) @ heat.ravel()
+    hot = peak(heatmap, (height, width))
     return {
-        "heat_share": held / float(heat.sum()),
-        "heat_inside": held / inside if inside > 0 else 0.0,
-        "heat_outside": float(((1 - share) * heat).sum()) / outside if outside > 1e-9 else 0.0,
-        "covers_peak": float(hot is not None and mask[hot[1], hot[0]]),
-        "area_fraction": float(mask.mean()),
+        "heat_share": held / heat.sum(),
+        "heat_inside": np.divide(held, inside, out=np.zeros(len(cover)), where=inside > 0),
+        "heat_outside": np.divide(missed, outside, out=np.zeros(len(cover)), where=outside > 1e-9),
+        "covers_peak": np.zeros(len(masks)) if hot is None else masks[:, hot[1], hot[0]].astype(np.float64),
+        "area_fraction": _area_fractions(masks),
     }
+
+
+def _area_fractions(masks: np.ndarray) -> np.ndarray:
+    """The share of the picture that each mask covers, float64 (n,)."""
+    return np.array([np.count_nonzero(mask) for mask in masks]) / float(np.prod(masks.shape[1:]))
 
 
 def patch_shares(masks: np.ndarray, grid: tuple[int, ...]) -> np.ndarray:

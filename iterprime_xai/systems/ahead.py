@@ -1,4 +1,4 @@
-"""Work on many pictures: those that follow each other together, and the next ones prepared while these are looked at."""
+"""Work on many pictures: those that follow each other together, and the next ones prepared while these are looked at, if asked."""
 
 from __future__ import annotations
 
@@ -64,8 +64,11 @@ def in_windows(
     size: int,
     prepare: Callable[[Window], Made],
     look: Callable[[Made], list[Found]],
+    *,
+    prefetch: bool,
 ) -> Iterator[Found]:
-    """What is found for each pair, in order: ``size`` images at a time are looked at while the next ones are prepared.
+    """What is found for each pair, in order: ``size`` images at a time are looked at, with ``prefetch`` while the next ones
+    are prepared.
 
     An error of a pair, or of ``pairs`` itself, is raised after everything before it was yielded: where a window cannot be prepared
     or looked at as a whole, its pairs are taken one by one.
@@ -84,7 +87,7 @@ def in_windows(
         except IterprimeError:
             return window, None
 
-    for window, prepared in ahead(try_to_prepare, batched(by_image(whole()), size)):
+    for window, prepared in (ahead if prefetch else map)(try_to_prepare, batched(by_image(whole()), size)):
         found = None
         if prepared is not None:
             with suppress(IterprimeError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -123,11 +122,9 @@ class Grounder:
         settings = self._settings(method, layer, recipe, passes, emphasis, answer)
         expressions = [parse(text) for text in texts]
         picture = read_image(image)
-        with ThreadPoolExecutor(1) as executor:  # the picture is cut into proposals while the model looks at it
-            coming = executor.submit(self._proposals, picture, proposals)
-            (image_tokens,) = self.batches.encode_images([picture.image])
-            found = self._look([(image_tokens, each) for each in expressions], settings)
-            candidates = coming.result()
+        candidates = self._proposals(picture, proposals)
+        (image_tokens,) = self.batches.encode_images([picture.image])
+        found = self._look([(image_tokens, each) for each in expressions], settings)
         return [
             self._decide(picture, candidates, expression, passes, settings)
             for expression, passes in zip(expressions, found, strict=True)
@@ -149,8 +146,8 @@ class Grounder:
         """Ground many (image, text) pairs, yielding groundings in their order. See :meth:`ground`.
 
         Pairs about one image that follow each other (the same path, or the same object) share its reading, encoding and
-        proposals. ``images_at_once`` images are encoded together and their phrases asked together, while the next ones are
-        read and cut into proposals in the background: an array that is written to meanwhile must be copied first. What is
+        proposals. ``images_at_once`` images are encoded together and their phrases asked together. Where the model is not on
+        the CPU, the next ones are read and cut into proposals meanwhile: an array that is written to must be copied first. What is
         found does not depend on what else is asked, and the error of a pair that cannot be used is raised after the
         groundings of all pairs before it.
         """
@@ -180,7 +177,8 @@ class Grounder:
                 for (picture, candidates, _, expression), passes in zip(subjects, found, strict=True)
             ]
 
-        return in_windows(pairs, images_at_once, prepare, look)
+        # On a CPU the model and the proposals would only take the cores from each other.
+        return in_windows(pairs, images_at_once, prepare, look, prefetch=self.matcher.device.type != "cpu")
 
     def _settings(
         self,

@@ -11,7 +11,7 @@ COLOURS = np.array([[[0.0], [0.0], [9.0]], [[0.0], [4.0], [9.0]], [[5.0], [10.0]
 
 
 def _colour_step(one: Cluster, other: Cluster) -> float:
-    return float(abs(one.colour - other.colour)[0])
+    return abs(one.colour[0] - other.colour[0])
 
 
 def test_neighbours_share_an_edge_and_unlabelled_pixels_have_none() -> None:
@@ -23,7 +23,7 @@ def test_neighbours_share_an_edge_and_unlabelled_pixels_have_none() -> None:
 def test_clusters_know_area_colour_and_box() -> None:
     found = clusters(LABELS, COLOURS)
     assert [each.area for each in found] == [4, 2, 2]
-    assert [each.colour.tolist() for each in found] == [[1.0], [9.0], [10.0]]
+    assert [list(each.colour) for each in found] == [[1.0], [9.0], [10.0]]
     assert [each.box for each in found] == [(0, 0, 2, 2), (0, 2, 2, 3), (2, 1, 3, 3)]
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from iterprime_xai.systems.ahead import ahead, batched, by_image
+from iterprime_xai.records import ImageInputError
+from iterprime_xai.systems.ahead import ahead, batched, by_image, in_windows
 
 
 def counted(items, seen):
@@ -101,3 +102,24 @@ def test_an_error_is_raised_at_its_turn():
     with pytest.raises(ValueError, match="third"):
         next(stream)
     assert list(stream) == []
+
+
+@pytest.mark.parametrize("prefetch", [True, False])
+def test_windows_are_prepared_ahead_only_if_asked_and_tell_errors_alike(prefetch):
+    threads, here = set(), threading.get_ident()
+
+    def prepare(window):
+        threads.add(threading.get_ident() == here)
+        if any(image == "bad" for image, _ in window):
+            raise ImageInputError("bad")
+        return window
+
+    def look(window):
+        return [(image, text) for image, texts in window for text in texts]
+
+    pairs = [("a", "1"), ("a", "2"), ("b", "3"), ("c", "4"), ("bad", "5"), ("d", "6")]
+    coming = in_windows(pairs, 2, prepare, look, prefetch=prefetch)
+    assert [next(coming) for _ in range(4)] == pairs[:4]
+    with pytest.raises(ImageInputError):
+        next(coming)
+    assert (False in threads) == prefetch  # what cannot be prepared as a whole is tried again here, one by one
