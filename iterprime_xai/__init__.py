@@ -59,11 +59,13 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import public names on first use, so that ``import iterprime_xai`` stays light."""
-    if name in _FLOORS:
-        return import_module(f"{__name__}.{name}")
-    if name in _WHERE:
-        return getattr(import_module(_WHERE[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _FLOORS and name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from iterprime_xai.records.importing import importing
+
+    with importing():
+        module = import_module(_WHERE.get(name, f"{__name__}.{name}"))
+    return module if name in _FLOORS else getattr(module, name)
 
 
 def __dir__() -> list[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from iterprime_xai.language.closed_class import TITLES
 from iterprime_xai.records import PhraseError
 from iterprime_xai.records.characters import check_characters
+from iterprime_xai.records.importing import importing
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -59,7 +60,8 @@ _HYPHENS = "-‐‑"
 @lru_cache(maxsize=1)
 def blank_english() -> object:
     """spaCy's blank English tokenizer; spaCy is imported on the first call, which takes a second or two."""
-    from spacy.lang.en import English
+    with importing():
+        from spacy.lang.en import English
 
     return English().tokenizer
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from iterprime_xai.models.hub import ask, commit_of, fetch_command, is_cached, is_hub_id, unreachable
 from iterprime_xai.models.profiles import LISTED, read
 from iterprime_xai.records import ModelLoadError, OptionError
+from iterprime_xai.records.importing import importing
 
 if TYPE_CHECKING:
     from iterprime_xai.models.blip import BlipMatcher
@@ -114,11 +115,12 @@ def _from_pretrained(
     location: str | Path, name: str, device: Any, dtype: Any, hub: dict[str, Any] | None = None
 ) -> BlipMatcher:
     """Load config, weights, tokenizer and image processor from a folder, or from the hub with its ``hub`` options."""
-    import torch
-    from transformers import AutoConfig, AutoTokenizer, BlipForImageTextRetrieval
-    from transformers.models.blip.image_processing_pil_blip import BlipImageProcessorPil
+    with importing():
+        import torch
+        from transformers import AutoConfig, AutoTokenizer, BlipForImageTextRetrieval
+        from transformers.models.blip.image_processing_pil_blip import BlipImageProcessorPil
 
-    from iterprime_xai.models.blip import BlipMatcher
+        from iterprime_xai.models.blip import BlipMatcher
 
     wanted, place, options = as_dtype(dtype), as_device(device, torch), hub or {}
     if hub is None and not (Path(location) / "config.json").is_file():
