@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,6 +15,8 @@ class Renderer(Protocol):
     """What a module must offer to draw a grounding."""
 
     def show(self, grounding: Any) -> Any: ...
+
+    def live(self, grounding: Any, ask: Callable[[str], Any]) -> Any: ...
 
     def to_png(self, grounding: Any, path: str | Path) -> Path: ...
 

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
-from iterprime_xai.data.images import Picture, read_image, sha256
+from iterprime_xai.data.images import Picture, read_image
 from iterprime_xai.language import parse
-from iterprime_xai.masks import as_proposals, classical_proposals, select
-from iterprime_xai.models import Batches, ImageTokens, load_matcher
-from iterprime_xai.records import Expression, Grounding, OptionError, Pass, Proposals
-from iterprime_xai.records.heatmap import box_of, is_blank, minmax, peak
+from iterprime_xai.masks import as_proposals, classical_proposals
+from iterprime_xai.models import Batches, load_matcher
+from iterprime_xai.records import Expression, Grounding, OptionError, Proposals
+from iterprime_xai.records.rendering import renderer
 from iterprime_xai.saliency import Recipe, get_recipe, look_at, refine_all
 from iterprime_xai.saliency.emphasis import check
 from iterprime_xai.saliency.recipe import RECIPES
 from iterprime_xai.systems.ahead import Window, in_windows
-from iterprime_xai.systems.notes import domain_notes, language_notes, pass_notes
+from iterprime_xai.systems.answers import Prepared, Settings, conclude
 
 if TYPE_CHECKING:
     from iterprime_xai.models.blip import BlipMatcher
@@ -29,17 +26,6 @@ ANSWERS = ("always", "may_abstain")
 ABSTAIN_BELOW = 0.5
 """With ``answer="may_abstain"``, no mask is given when the first pass's match probability is below this, for a checkpoint whose
 profile names no threshold of its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Settings:
-    """The checked options of one call; ``layer_note`` says where the layer comes from."""
-
-    method: str
-    answer: Literal["always", "may_abstain"]
-    recipe: Recipe
-    layer: int
-    layer_note: str
 
 
 class Grounder:
@@ -122,13 +108,8 @@ class Grounder:
         settings = self._settings(method, layer, recipe, passes, emphasis, answer)
         expressions = [parse(text) for text in texts]
         picture = read_image(image)
-        candidates = self._proposals(picture, proposals)
-        (image_tokens,) = self.batches.encode_images([picture.image])
-        found = self._look([(image_tokens, each) for each in expressions], settings)
-        return [
-            self._decide(picture, candidates, expression, passes, settings)
-            for expression, passes in zip(expressions, found, strict=True)
-        ]
+        (prepared,) = self._prepare([(picture, self._proposals(picture, proposals))])
+        return self._answer([(prepared, each) for each in expressions], settings)
 
     def ground_each(
         self,
@@ -157,28 +138,49 @@ class Grounder:
         if isinstance(images_at_once, bool) or not isinstance(images_at_once, int) or images_at_once < 1:
             raise OptionError(f"images_at_once must be a whole number of at least 1, but is {images_at_once!r}.")
 
-        def prepare(window: Window) -> list[tuple[Picture, Proposals | None, list[Expression]]]:
+        def read(window: Window) -> list[tuple[tuple[Picture, Proposals | None], list[Expression]]]:
             pictures = [read_image(image) for image, _ in window]
             return [
-                (picture, self._proposals(picture, proposals), [parse(text) for text in texts])
+                ((picture, self._proposals(picture, proposals)), [parse(text) for text in texts])
                 for picture, (_, texts) in zip(pictures, window, strict=True)
             ]
 
-        def look(prepared: list[tuple[Picture, Proposals | None, list[Expression]]]) -> list[Grounding]:
-            encoded = self.batches.encode_images([picture.image for picture, _, _ in prepared])
+        def look(window: list[tuple[tuple[Picture, Proposals | None], list[Expression]]]) -> list[Grounding]:
+            prepared = self._prepare([given for given, _ in window])
             subjects = [
-                (picture, candidates, image_tokens, expression)
-                for (picture, candidates, expressions), image_tokens in zip(prepared, encoded, strict=True)
-                for expression in expressions
+                (one, each) for one, (_, expressions) in zip(prepared, window, strict=True) for each in expressions
             ]
-            found = self._look([subject[2:] for subject in subjects], settings)
-            return [
-                self._decide(picture, candidates, expression, passes, settings)
-                for (picture, candidates, _, expression), passes in zip(subjects, found, strict=True)
-            ]
+            return self._answer(subjects, settings)
 
         # On a CPU the model and the proposals would only take the cores from each other.
-        return in_windows(pairs, images_at_once, prepare, look, prefetch=self.matcher.device.type != "cpu")
+        return in_windows(pairs, images_at_once, read, look, prefetch=self.matcher.device.type != "cpu")
+
+    def live(
+        self,
+        image: Any,
+        text: str,
+        *,
+        method: str = "gradcam",
+        layer: int | None = None,
+        recipe: str | Recipe | None = "default",
+        passes: int | None = None,
+        emphasis: str | bool | None = None,
+        proposals: Any = None,
+        answer: Literal["always", "may_abstain"] = "always",
+    ) -> Any:
+        """A live widget on one picture: type another phrase, and it is grounded at once.
+
+        The picture is read, encoded and cut into proposals once. ``.grounding`` of the widget is what it shows. Outside a Jupyter
+        kernel this is the static figure of the first phrase. See :meth:`ground` for the options.
+        """
+        settings = self._settings(method, layer, recipe, passes, emphasis, answer)
+        expression, picture = parse(text), read_image(image)
+        (prepared,) = self._prepare([(picture, self._proposals(picture, proposals))])
+
+        def ask(text: str) -> Grounding:
+            return self._answer([(prepared, parse(text))], settings)[0]
+
+        return renderer().live(self._answer([(prepared, expression)], settings)[0], ask)
 
     def _settings(
         self,
@@ -188,7 +190,7 @@ class Grounder:
         passes: int | None,
         emphasis: str | bool | None,
         answer: Literal["always", "may_abstain"],
-    ) -> _Settings:
+    ) -> Settings:
         """What was asked for, checked."""
         if method not in METHODS:
             raise OptionError(f"method must be one of {', '.join(METHODS)}, but got {method!r}.")
@@ -198,69 +200,23 @@ class Grounder:
             raise OptionError(f"recipe must be one of {', '.join(RECIPES)} or a Recipe, but got {recipe!r}.")
         named = get_recipe("default" if recipe is None else recipe, passes=passes)
         chosen = get_recipe(named, emphasis=check(emphasis, named.emphasis))
-        return _Settings(method, answer, chosen, *self.matcher.choose_layer(layer))
+        return Settings(method, answer, chosen, *self.matcher.choose_layer(layer), *self.abstain_below)
 
-    def _look(self, subjects: Sequence[tuple[ImageTokens, Expression]], settings: _Settings) -> list[tuple[Pass, ...]]:
-        """The passes of all subjects, looked at together."""
-        looks = [look_at(self.matcher, tokens, expression, settings.recipe) for tokens, expression in subjects]
-        return refine_all(self.batches, looks, layer=settings.layer, recipe=settings.recipe)
+    def _prepare(self, given: Sequence[tuple[Picture, Proposals | None]]) -> list[Prepared]:
+        """Pictures, encoded together."""
+        encoded = self.batches.encode_images([picture.image for picture, _ in given])
+        return [
+            Prepared(picture, tokens, proposals) for (picture, proposals), tokens in zip(given, encoded, strict=True)
+        ]
 
-    def _decide(
-        self,
-        picture: Picture,
-        proposals: Proposals | None,
-        expression: Expression,
-        passes: tuple[Pass, ...],
-        settings: _Settings,
-    ) -> Grounding:
-        """The box, point and mask that follow from the passes."""
-        heatmap = passes[-1].blended
-        height, width = picture.image.height, picture.image.width
-        blank = is_blank(heatmap)
-        selection, mask = None, None
-        if proposals is not None:
-            selection = select(
-                proposals,
-                heatmap,
-                rule=settings.recipe.selection,
-                answer=settings.answer,
-                probability=passes[0].probability,
-                abstain_below=self.abstain_below[0],
-            )
-            if selection.answer is not None:
-                mask = proposals.masks[selection.answer]
-        return Grounding(
-            image=picture.image,
-            expression=expression,
-            heatmap=heatmap,
-            passes=passes,
-            box=box_of(mask) if mask is not None else _hot_box(heatmap, (height, width)),
-            point=None if blank else peak(heatmap, (height, width)),
-            proposals=proposals,
-            selection=selection,
-            mask=mask,
-            trace=(
-                *picture.notes,
-                *language_notes(self.matcher, expression),
-                f"start token [{self.matcher.profile.start_token.upper()}]",
-                settings.layer_note,
-                *pass_notes(passes),
-                *((f"{len(proposals)} proposals from {proposals.source}",) if proposals is not None else ()),
-                *((self.abstain_below[1],) if selection is not None and settings.answer == "may_abstain" else ()),
-                *((selection.reason,) if selection is not None else ("saliency only, no mask asked for",)),
-                *domain_notes(self.matcher, picture.image),
-            ),
-            parameters={
-                "method": settings.method,
-                "answer": settings.answer,
-                "image": _identity(picture),
-                "model": self.matcher.describe(),
-                "layer": settings.layer,
-                "recipe": asdict(settings.recipe),
-                "proposals": None if proposals is None else proposals.source,
-                "version": _version(),
-            },
-        )
+    def _answer(self, subjects: Sequence[tuple[Prepared, Expression]], settings: Settings) -> list[Grounding]:
+        """What is found for all subjects, looked at together."""
+        looks = [look_at(self.matcher, one.image_tokens, each, settings.recipe) for one, each in subjects]
+        found = refine_all(self.batches, looks, layer=settings.layer, recipe=settings.recipe)
+        return [
+            conclude(self.matcher, one, each, passes, settings)
+            for (one, each), passes in zip(subjects, found, strict=True)
+        ]
 
     def _proposals(self, picture: Picture, proposals: Any) -> Proposals | None:
         if proposals is False:
@@ -307,34 +263,3 @@ def load(
             local_files_only=local_files_only,
         )
     )
-
-
-def _hot_box(heatmap: np.ndarray, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
-    """The pixel box of the patches at or above half the map's range that hang together with the peak; ``None`` if blank."""
-    if is_blank(heatmap):
-        return None
-    from skimage.measure import label
-
-    regions = label(minmax(heatmap) >= 0.5, connectivity=1)
-    left, top, right, bottom = box_of(regions == regions.flat[int(np.argmax(heatmap))]) or (0, 0, 1, 1)
-    (rows, columns), (height, width) = heatmap.shape, size
-    return (
-        left * width // columns,
-        top * height // rows,
-        max(-(-right * width // columns), left * width // columns + 1),
-        max(-(-bottom * height // rows), top * height // rows + 1),
-    )
-
-
-def _identity(picture: Picture) -> dict[str, Any]:
-    return {
-        "path": None if picture.path is None else str(picture.path),
-        "sha256": sha256(picture.image),
-        "size": [picture.image.height, picture.image.width],
-    }
-
-
-def _version() -> str:
-    from iterprime_xai import __version__
-
-    return __version__

@@ -1,20 +1,69 @@
-// The live widget. The kernel sends the picture and the coarse maps once; all that follows happens here, and nothing is sent back.
+// The live widget. The kernel sends the picture and the coarse maps once; all that follows happens here, and nothing is sent back
+// but the phrases that are typed, where the kernel answers them.
 
 const LONGEST_HEAT = 512; // pixels on the longer side at which heat is computed; the canvas smooths the rest
 const TALLEST = 580; // CSS pixels
 const MOST_STRETCHED = 8;
+const KEPT = ["opacity", "threshold", "outline", "hidden", "shared", "blend"]; // from one phrase to the next
 const HALO = "#10151c";
 const LINE = "#ffffff";
 
 export default {
   render({ model, el }) {
-    const view = new View(model, el);
-    return () => view.remove();
+    let view;
+    const question = model.get("asks") ? new Question(model, el) : null;
+    view = new View(model, el);
+    const answered = () => {
+      question?.answered();
+      if (!model.get("refused")) view = new View(model, el, view);
+    };
+    model.on("change:answered", answered);
+    return () => {
+      model.off("change:answered", answered);
+      view.remove();
+    };
   },
 };
 
-class View {
+/** The field for another phrase. */
+class Question {
   constructor(model, el) {
+    this.model = model;
+    this.form = make("form", "ixw ixw-question");
+    this.field = make("input", "ixw-field", { type: "text", "aria-label": "Phrase", autocomplete: "off", spellcheck: "false", dir: "auto" });
+    this.field.value = model.get("info").phrase.map((piece) => piece.text).join("");
+    this.button = make("button", "ixw-button", { type: "submit" }, "Look");
+    this.told = make("p", "ixw-caveat", { role: "alert" });
+    this.form.append(this.field, this.button, this.told);
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.ask();
+    });
+    this.field.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.isComposing) return;
+      event.preventDefault(); // JupyterLab takes the key from the form
+      this.form.requestSubmit();
+    });
+    for (const element of [this.form, this.field, this.button]) element.setAttribute("data-lm-suppress-shortcuts", "true");
+    el.append(this.form);
+  }
+
+  ask() {
+    this.form.setAttribute("aria-busy", "true");
+    this.button.textContent = "Looking …";
+    this.model.send({ ask: this.field.value });
+  }
+
+  answered() {
+    this.form.removeAttribute("aria-busy");
+    this.button.textContent = "Look";
+    this.told.textContent = this.model.get("refused");
+  }
+}
+
+class View {
+  /** After `previous`, in its place, with its picture and its settings. */
+  constructor(model, el, previous) {
     this.info = model.get("info");
     this.maps = mapsOf(model.get("maps"), this.info.grid);
     this.tables = bytesOf(model.get("tables"));
@@ -31,11 +80,24 @@ class View {
       pointer: null,
       keys: false,
     };
+    if (previous) {
+      for (const name of KEPT) this.state[name] = previous.state[name];
+    }
     this.ended = new AbortController();
-    this.build(el);
+    this.build();
+    if (previous) previous.root.replaceWith(this.root);
+    else el.append(this.root);
     this.resizing = new ResizeObserver(() => this.draw());
     this.resizing.observe(this.root);
-    this.load(bytesOf(model.get("picture")));
+    if (!previous?.picture) {
+      this.load(bytesOf(model.get("picture")));
+      previous?.remove();
+      return;
+    }
+    [this.picture, this.faded] = [previous.picture, previous.faded];
+    previous.picture = null;
+    previous.remove();
+    this.update();
   }
 
   remove() {
@@ -233,7 +295,7 @@ class View {
 
   // --- the controls --------------------------------------------------------------------------------------------------
 
-  build(el) {
+  build() {
     const { info, state } = this;
     const root = make("div", "ixw", { role: "group", "aria-label": "Where the model looks" });
     this.root = root;
@@ -276,15 +338,15 @@ class View {
     const controls = make("div", "ixw-controls");
     [this.look, this.lookValue] = this.slider(controls, "Pass", 0, count, 1, state.look, (value) => this.set({ look: value }));
     [this.opacity, this.opacityValue] = this.slider(controls, "Opacity", 0, 1, 0.01, state.opacity, (value) => this.set({ opacity: value }));
-    [this.threshold, this.thresholdValue] = this.slider(controls, "Threshold", 0, 1, 0.01, 0, (value) => this.set({ threshold: value }));
-    this.choice(controls, "Colour scale", ["of this map alone", "shared by all passes"], (index) => this.set({ shared: index === 1 }));
+    [this.threshold, this.thresholdValue] = this.slider(controls, "Threshold", 0, 1, 0.01, state.threshold, (value) => this.set({ threshold: value }));
+    this.choice(controls, "Colour scale", ["of this map alone", "shared by all passes"], state.shared, (index) => this.set({ shared: index === 1 }));
     if (count > 1) {
-      this.choice(controls, "A pass shows", ["its own map", "the blend so far"], (index) => this.set({ blend: index === 1 }));
+      this.choice(controls, "A pass shows", ["its own map", "the blend so far"], state.blend, (index) => this.set({ blend: index === 1 }));
     }
 
     const row = make("div", "ixw-row");
-    if (info.outline.length) this.tick(row, "Mask outline", (on) => this.set({ outline: on }));
-    if (info.passes.some((pass) => pass.hidden.length)) this.tick(row, "Hidden patches", (on) => this.set({ hidden: on }));
+    if (info.outline.length) this.tick(row, "Mask outline", state.outline, (on) => this.set({ outline: on }));
+    if (info.passes.some((pass) => pass.hidden.length)) this.tick(row, "Hidden patches", state.hidden, (on) => this.set({ hidden: on }));
     this.whole = make("button", "ixw-button", { type: "button" }, "Whole phrase");
     this.on(this.whole, "click", () => this.set({ word: null }));
     row.append(this.whole, this.peekButton());
@@ -292,7 +354,6 @@ class View {
     root.append(top, hint, this.canvas, scale, this.readout, this.status, controls, row);
     if (info.settings) root.append(make("p", "ixw-foot", {}, info.settings));
     for (const caveat of info.caveats) root.append(make("p", "ixw-caveat", {}, `⚠ ${caveat}`));
-    el.append(root);
     // JupyterLab then leaves the keys to us. Its selectors match the focused element first, so that the group alone is not enough.
     for (const element of [root, ...root.querySelectorAll("input, select, button, canvas")]) {
       element.setAttribute("data-lm-suppress-shortcuts", "true");
@@ -313,19 +374,20 @@ class View {
     return [input, output];
   }
 
-  choice(parent, label, options, action) {
+  choice(parent, label, options, second, action) {
     const frame = make("label", "ixw-control");
     const select = make("select", "", { "aria-label": label });
     for (const option of options) select.append(make("option", "", {}, option));
+    select.selectedIndex = second ? 1 : 0;
     this.on(select, "change", () => action(select.selectedIndex));
     frame.append(make("span", "", {}, label), select);
     parent.append(frame);
   }
 
-  tick(parent, label, action) {
+  tick(parent, label, checked, action) {
     const frame = make("label");
     const input = make("input", "", { type: "checkbox" });
-    input.checked = true;
+    input.checked = checked;
     this.on(input, "change", () => action(input.checked));
     frame.append(input, label);
     parent.append(frame);

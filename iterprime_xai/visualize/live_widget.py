@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import resources
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from iterprime_xai.records.errors import MissingExtraError
+from iterprime_xai.records.errors import IterprimeError, MissingExtraError
 from iterprime_xai.records.grounding import Grounding
 from iterprime_xai.visualize.describe import alt_text
 from iterprime_xai.visualize.static import figure_bundle
@@ -30,7 +31,9 @@ def _packaged(name: str) -> str:
 class GroundingWidget(anywidget.AnyWidget):
     """One grounding in the notebook: passes, words, opacity and threshold without a message to the kernel.
 
-    ``close()`` frees it. Where no widget can run (exported HTML, GitHub), its static figure is shown.
+    With ``ask``, other phrases can be typed: each is grounded by it in the kernel, and takes the place of the one before. What
+    cannot be grounded is told in the widget, which goes on showing the last grounding. ``close()`` frees it. Where no widget can
+    run (exported HTML, GitHub), its static figure is shown.
     """
 
     _esm = _packaged("live_widget.js")
@@ -39,14 +42,45 @@ class GroundingWidget(anywidget.AnyWidget):
     maps = traitlets.Bytes(read_only=True).tag(sync=True)
     tables = traitlets.Bytes(read_only=True).tag(sync=True)
     info = traitlets.Dict(read_only=True).tag(sync=True)
+    asks = traitlets.Bool(False, read_only=True).tag(sync=True)
+    answered = traitlets.Int(0, read_only=True).tag(sync=True)
+    refused = traitlets.Unicode("", read_only=True).tag(sync=True)
 
-    def __init__(self, grounding: Grounding) -> None:
+    def __init__(self, grounding: Grounding, ask: Callable[[str], Grounding] | None = None) -> None:
+        self._ask = ask
+        self._take(grounding)
+        self.set_trait("asks", ask is not None)
+        super().__init__()
+        if ask is not None:
+            self.on_msg(self._asked)
+
+    @property
+    def grounding(self) -> Grounding:
+        """What is shown: the last phrase that could be grounded."""
+        return self._grounding
+
+    def _take(self, grounding: Grounding) -> None:
         self._grounding = grounding
         self._still: tuple[dict[str, Any], dict[str, Any]] | None = None
         state = widget_state(grounding)
         for name in ("picture", "maps", "tables", "info"):
             self.set_trait(name, getattr(state, name))
-        super().__init__()
+
+    def _asked(self, _: Any, content: dict[str, Any], __: Any) -> None:
+        """A phrase from the browser: ``{"ask": text}``. The browser waits for ``answered`` to change, whatever comes."""
+        assert self._ask is not None
+        refused = ""
+        with self.hold_sync():
+            try:
+                self._take(self._ask(content["ask"]))
+            except IterprimeError as error:
+                refused = str(error)
+            except Exception as error:  # the kernel's log has the rest
+                refused = f"This should not have happened: {type(error).__name__}: {error}"
+                raise
+            finally:
+                self.set_trait("refused", refused)
+                self.set_trait("answered", self.answered + 1)
 
     def close(self) -> None:
         """Free the widget in the kernel and in the browser."""

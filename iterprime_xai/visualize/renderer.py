@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,24 @@ OUTSIDE = "Write it to a file with .to_png(path), or show it in a Jupyter notebo
 
 def show(grounding: Grounding) -> Any:
     """A live widget in a Jupyter kernel that has anywidget; elsewhere the static figure."""
+    return _shown(grounding, lambda live_widget: live_widget.widget(grounding))
+
+
+def live(grounding: Grounding, ask: Callable[[str], Grounding]) -> Any:
+    """The same, with a field for other phrases, which ``ask`` grounds."""
+    return _shown(grounding, lambda live_widget: live_widget.GroundingWidget(grounding, ask))
+
+
+def _shown(grounding: Grounding, build: Callable[[Any], Any]) -> Any:
     from iterprime_xai.visualize.static import StaticFigure
 
     if not _in_jupyter():
         return StaticFigure(grounding, OUTSIDE)
     if find_spec("anywidget") is None:
         return StaticFigure(grounding, NO_WIDGET)
-    from iterprime_xai.visualize.live_widget import widget
+    from iterprime_xai.visualize import live_widget
 
-    return widget(grounding)
+    return build(live_widget)
 
 
 def to_png(grounding: Grounding, path: str | Path) -> Path:

@@ -31,6 +31,20 @@ FLAGS = [
 ]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
+SHOW = """
+from iterprime_xai.records import Grounding
+g = Grounding.load("meadow.grounding.zip")
+view = g.show()
+view
+"""
+LIVE = """
+import iterprime_xai as ix
+from iterprime_xai.data.scenes import bundled_samples
+sample = bundled_samples()[0]
+live = ix.load("tiny").live(sample.image, sample.text)
+live
+"""
+
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
@@ -97,25 +111,18 @@ def jupyter_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, s
 
 @pytest.fixture(scope="session")
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a saved grounding and a notebook that shows it."""
+    """A folder with a saved grounding, a notebook that shows it, and one that asks the bundled model."""
     nbformat = pytest.importorskip("nbformat")
     from handmade_grounding import grounding
 
     folder = tmp_path_factory.mktemp("notebooks")
     grounding().save(folder / "meadow.grounding.zip")
-    notebook = nbformat.v4.new_notebook(
-        cells=[
-            nbformat.v4.new_code_cell(
-                "from iterprime_xai.records import Grounding\n"
-                'g = Grounding.load("meadow.grounding.zip")\n'
-                "view = g.show()\n"
-                "view",
-                id="show",
-            )
-        ],
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-    )
-    nbformat.write(notebook, folder / "show.ipynb")
+    for name, code in {"show": SHOW, "live": LIVE}.items():
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(code, id=name)],
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+        )
+        nbformat.write(notebook, folder / f"{name}.ipynb")
     return folder
 
 

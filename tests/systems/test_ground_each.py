@@ -13,6 +13,7 @@ from random_models import SHAPES, build_model, build_processor
 import iterprime_xai as ix
 from iterprime_xai.records import ImageInputError, LayerError, OptionError, PhraseError
 from iterprime_xai.saliency import RECIPES
+from iterprime_xai.visualize import renderer
 
 PHRASES = (
     "dog",
@@ -67,6 +68,18 @@ def test_seven_phrases_of_three_passes_cost_one_tower(grounder, towers):
     assert [g.expression.text for g in found] == list(PHRASES)
     assert sum(len(g.passes) for g in found) == 21
     assert towers == [1]
+
+
+def test_a_live_picture_is_encoded_once_and_answers_as_if_alone(grounder, towers, monkeypatch):
+    asked = []
+    monkeypatch.setattr(renderer, "live", lambda grounding, ask: asked.append(ask) or grounding)
+    first = grounder.live(a_picture(0), PHRASES[0], layer=1, recipe=GOING_ON)
+    again = asked[0](PHRASES[1])
+    assert towers == [1]
+    for ours, text in ((first, PHRASES[0]), (again, PHRASES[1])):
+        assert_same(ours, grounder.ground(a_picture(0), text, layer=1, recipe=GOING_ON))
+    with pytest.raises(PhraseError):
+        asked[0]("")
 
 
 @pytest.mark.parametrize("at_once", [1, 3])

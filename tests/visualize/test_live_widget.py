@@ -11,8 +11,11 @@ from handmade_grounding import grounding
 from PIL import Image
 
 from iterprime_xai import visualize
+from iterprime_xai.records import Grounding, PhraseError
 
 pytest.importorskip("anywidget")
+
+from iterprime_xai.visualize.live_widget import GroundingWidget
 
 
 def test_widget_carries_the_state_and_its_own_script() -> None:
@@ -62,10 +65,11 @@ def test_closing_twice_is_harmless() -> None:
     view.close()
 
 
-def test_script_never_writes_to_the_model() -> None:
+def test_script_never_writes_to_the_model_and_sends_the_phrase_alone() -> None:
     script = resources.files("iterprime_xai.visualize").joinpath("live_widget.js").read_text(encoding="utf-8")
-    for call in ("save_changes", "model.set", "model.send", "fetch(", "import(", "http:", "https:", "innerHTML"):
+    for call in ("save_changes", "model.set", "fetch(", "import(", "http:", "https:", "innerHTML"):
         assert call not in script
+    assert script.count(".send(") == script.count("model.send({ ask: this.field.value })") == 1
 
 
 def test_without_anywidget_the_error_names_the_extra() -> None:
@@ -78,3 +82,60 @@ def test_without_anywidget_the_error_names_the_extra() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
     assert 'pip install "iterprime-xai[notebook]"' in done.stdout
+
+
+def test_a_phrase_that_is_asked_takes_the_place_of_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def ask(text: str) -> Grounding:
+        asked.append(text)
+        return grounding(passes=2)
+
+    first = grounding(passes=1)
+    view = GroundingWidget(first, ask)
+    assert view.asks
+    assert view.grounding is first
+    maps, picture, sent = view.maps, view.picture, []
+    monkeypatch.setattr(view, "send_state", lambda key=None: sent.append(set(key)))
+    view._handle_custom_msg({"ask": "the tree"}, [])
+    assert asked == ["the tree"]
+    assert len(view.grounding.passes) == 2
+    assert len(view.maps) > len(maps)
+    assert (view.answered, view.refused) == (1, "")
+    assert view.picture == picture
+    assert len(sent) == 1  # all at once, and not the picture again
+    assert {"maps", "info", "answered"} <= sent[0]
+    assert "picture" not in sent[0]
+    view.close()
+
+
+def test_what_cannot_be_grounded_is_told_and_the_last_grounding_stays() -> None:
+    def ask(text: str) -> Grounding:
+        raise PhraseError("The phrase is empty.")
+
+    first = grounding(passes=1)
+    view = GroundingWidget(first, ask)
+    view._handle_custom_msg({"ask": ""}, [])
+    assert (view.answered, view.refused) == (1, "The phrase is empty.")
+    assert view.grounding is first
+    view.close()
+
+
+def test_an_error_of_ours_is_told_too_and_reaches_the_kernel() -> None:
+    def ask(text: str) -> Grounding:
+        raise ZeroDivisionError("division by zero")
+
+    view = GroundingWidget(grounding(passes=1), ask)
+    with pytest.raises(ZeroDivisionError):
+        view._asked(view, {"ask": "the tree"}, [])
+    assert view.answered == 1
+    assert "ZeroDivisionError" in view.refused
+    view.close()
+
+
+def test_a_grounding_alone_asks_nothing() -> None:
+    view = visualize.widget(grounding(passes=1))
+    assert not view.asks
+    view._handle_custom_msg({"ask": "the tree"}, [])
+    assert view.answered == 0
+    view.close()

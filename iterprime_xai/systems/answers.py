@@ -1,0 +1,124 @@
+"""From the passes over one picture and phrase to the grounding: box, point, mask, and how they came about."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from iterprime_xai.data.images import Picture, sha256
+from iterprime_xai.masks import select
+from iterprime_xai.models import ImageTokens
+from iterprime_xai.records import Expression, Grounding, Pass, Proposals
+from iterprime_xai.records.heatmap import box_of, is_blank, minmax, peak
+from iterprime_xai.saliency import Recipe
+from iterprime_xai.systems.notes import domain_notes, language_notes, pass_notes
+
+if TYPE_CHECKING:
+    from iterprime_xai.models.blip import BlipMatcher
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The checked options of one call; ``layer_note`` and ``threshold_note`` say where the two numbers come from."""
+
+    method: str
+    answer: Literal["always", "may_abstain"]
+    recipe: Recipe
+    layer: int
+    layer_note: str
+    abstain_below: float
+    threshold_note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A picture that was read, encoded and cut into proposals, once for all phrases."""
+
+    picture: Picture
+    image_tokens: ImageTokens
+    proposals: Proposals | None
+
+
+def conclude(
+    matcher: BlipMatcher, prepared: Prepared, expression: Expression, passes: tuple[Pass, ...], settings: Settings
+) -> Grounding:
+    """The box, point and mask that follow from the passes."""
+    picture, proposals, heatmap = prepared.picture, prepared.proposals, passes[-1].blended
+    height, width = picture.image.height, picture.image.width
+    selection, mask = None, None
+    if proposals is not None:
+        selection = select(
+            proposals,
+            heatmap,
+            rule=settings.recipe.selection,
+            answer=settings.answer,
+            probability=passes[0].probability,
+            abstain_below=settings.abstain_below,
+        )
+        if selection.answer is not None:
+            mask = proposals.masks[selection.answer]
+    return Grounding(
+        image=picture.image,
+        expression=expression,
+        heatmap=heatmap,
+        passes=passes,
+        box=box_of(mask) if mask is not None else _hot_box(heatmap, (height, width)),
+        point=None if is_blank(heatmap) else peak(heatmap, (height, width)),
+        proposals=proposals,
+        selection=selection,
+        mask=mask,
+        trace=(
+            *picture.notes,
+            *language_notes(matcher, expression),
+            f"start token [{matcher.profile.start_token.upper()}]",
+            settings.layer_note,
+            *pass_notes(passes),
+            *((f"{len(proposals)} proposals from {proposals.source}",) if proposals is not None else ()),
+            *((settings.threshold_note,) if selection is not None and settings.answer == "may_abstain" else ()),
+            *((selection.reason,) if selection is not None else ("saliency only, no mask asked for",)),
+            *domain_notes(matcher, picture.image),
+        ),
+        parameters={
+            "method": settings.method,
+            "answer": settings.answer,
+            "image": _identity(picture),
+            "model": matcher.describe(),
+            "layer": settings.layer,
+            "recipe": asdict(settings.recipe),
+            "proposals": None if proposals is None else proposals.source,
+            "version": _version(),
+        },
+    )
+
+
+def _hot_box(heatmap: np.ndarray, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
+    """The pixel box of the patches at or above half the map's range that hang together with the peak; ``None`` if blank."""
+    if is_blank(heatmap):
+        return None
+    from skimage.measure import label
+
+    regions = label(minmax(heatmap) >= 0.5, connectivity=1)
+    left, top, right, bottom = box_of(regions == regions.flat[int(np.argmax(heatmap))]) or (0, 0, 1, 1)
+    (rows, columns), (height, width) = heatmap.shape, size
+    return (
+        left * width // columns,
+        top * height // rows,
+        max(-(-right * width // columns), left * width // columns + 1),
+        max(-(-bottom * height // rows), top * height // rows + 1),
+    )
+
+
+def _identity(picture: Picture) -> dict[str, Any]:
+    return {
+        "path": None if picture.path is None else str(picture.path),
+        "sha256": sha256(picture.image),
+        "size": [picture.image.height, picture.image.width],
+    }
+
+
+def _version() -> str:
+    from iterprime_xai import __version__
+
+    return __version__
