@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from itertools import product
+from typing import Any, get_args
 
 from iterprime_xai.records.errors import OptionError
 from iterprime_xai.saliency import RECIPES, Recipe, get_recipe
+from iterprime_xai.saliency.emphasis import Emphasis
+from iterprime_xai.saliency.recipe import Slope
+
+AT_SCORES = "at the scores"
+"""Name of the way that differs from plain Grad-CAM in one thing: it differentiates by the scores before the softmax."""
 
 REFINED = 3
 """Passes of the rows with refinement."""
@@ -30,35 +36,44 @@ def plain_name(layer: int) -> str:
 def table_ways(layers: tuple[int, ...], chosen: int) -> list[Way]:
     """The rows of the quality table.
 
-    Plain Grad-CAM of the sentence in one pass, at every layer; at the ``chosen`` layer refinement alone, each emphasis in one pass,
-    both emphases with refinement, and the recipes as they are. All but ``paper`` take every other setting, the rule of selection
-    included, from ``default``. "All kept": a look whose match probability fell stays in the map.
+    Plain Grad-CAM of the sentence in one pass, at every layer; at the ``chosen`` layer the same differentiated by the scores, that
+    with refinement alone and with each emphasis in one pass, both emphases with refinement, and the recipes as they are.
+    All but ``paper`` take every other setting, the rule of selection included, from ``default``. "All kept": a look whose
+    match probability fell stays in the map.
     """
-    base = RECIPES["default"]
-    plain = replace(base, name="plain", emphasis="sentence", passes=1)
+    base = replace(RECIPES["default"], gradient="scores")
+    scores = replace(base, emphasis="sentence", passes=1)
+    plain = replace(scores, name="plain", gradient="attention")
     ways = [Way(plain_name(layer), layer, plain) for layer in layers]
     for name, recipe in (
-        ("refined", replace(plain, passes=REFINED)),
-        ("refined, all kept", replace(plain, passes=REFINED, keep_rejected=True)),
+        (AT_SCORES, scores),
+        ("refined", replace(scores, passes=REFINED)),
+        ("refined, all kept", replace(scores, passes=REFINED, keep_rejected=True)),
         ("emphasis none", replace(base, emphasis="none", passes=1)),
         ("emphasis local", replace(base, emphasis="local", passes=1)),
         ("emphasis global", replace(base, emphasis="global", passes=1)),
         ("emphasis both", replace(base, emphasis="both", passes=1)),
         ("everything", replace(base, emphasis="both", passes=REFINED)),
         ("everything, all kept", replace(base, emphasis="both", passes=REFINED, keep_rejected=True)),
+        ("plain, emphasis both", replace(plain, emphasis="both")),
+        ("plain, refined", replace(plain, passes=REFINED)),
     ):
         ways.append(Way(name, chosen, replace(recipe, name=name)))
     return ways + [Way(name, chosen, RECIPES[name]) for name in ("default", "paper")]
 
 
 def comparisons(layers: tuple[int, ...], chosen: int) -> list[tuple[str, str]]:
-    """Pairs (way, against): each addition against plain Grad-CAM at the chosen layer, and against what it is added to."""
+    """Pairs (way, against): what each addition changes in what it is added to, and whole recipes beside plain Grad-CAM."""
     plain = plain_name(chosen)
     return [
         *((plain_name(layer), plain) for layer in layers if layer != chosen),
-        *((name, plain) for name in ("refined", "refined, all kept")),
-        *((name, plain) for name in ("emphasis none", "emphasis local", "emphasis global", "emphasis both")),
-        *((name, plain) for name in ("everything", "everything, all kept", "default", "paper")),
+        *(
+            (name, plain)
+            for name in (AT_SCORES, "plain, emphasis both", "plain, refined", "everything", "default", "paper")
+        ),
+        *((name, AT_SCORES) for name in ("refined", "refined, all kept")),
+        *((name, AT_SCORES) for name in ("emphasis none", "emphasis local", "emphasis global", "emphasis both")),
+        *((name, AT_SCORES) for name in ("everything", "everything, all kept", "default")),
         *((name, "emphasis none") for name in ("emphasis local", "emphasis global", "emphasis both")),
         ("everything", "emphasis both"),
         ("everything, all kept", "emphasis both"),
@@ -67,9 +82,9 @@ def comparisons(layers: tuple[int, ...], chosen: int) -> list[tuple[str, str]]:
 
 
 def extra_comparisons(names: Sequence[str], layers: tuple[int, ...], chosen: int) -> list[tuple[str, str]]:
-    """Pairs (way, against) of ways that are not in the table: each against plain Grad-CAM and against ``default``."""
+    """Pairs (way, against) of ways that are not in the table: each against ``AT_SCORES`` and against ``default``."""
     known = {way.name for way in table_ways(layers, chosen)}
-    return [(name, other) for name in names if name not in known for other in (plain_name(chosen), "default")]
+    return [(name, other) for name in names if name not in known for other in (AT_SCORES, "default")]
 
 
 def ways_from(described: Any, chosen: int) -> list[Way]:
@@ -102,13 +117,12 @@ def ways_from(described: Any, chosen: int) -> list[Way]:
 
 
 def first_candidates(layers: tuple[int, ...]) -> list[Way]:
-    """What is tried first when layer and recipe are chosen: every emphasis at every layer, in one pass."""
+    """What is tried first when layer and recipe are chosen: every emphasis at every layer by either gradient, in one pass."""
     base = replace(RECIPES["default"], passes=1)
     found = []
-    for layer in layers:
-        for emphasis in ("sentence", "none", "local", "global", "both", "all_tokens"):
-            name = f"layer {layer}, {emphasis}, 1 pass"
-            found.append(Way(name, layer, replace(base, name=name, emphasis=emphasis)))  # type: ignore[arg-type]
+    for layer, gradient, emphasis in product(layers, get_args(Slope), get_args(Emphasis)):
+        name = f"layer {layer}, gradient by {gradient}, {emphasis}, 1 pass"
+        found.append(Way(name, layer, replace(base, name=name, gradient=gradient, emphasis=emphasis)))
     return found
 
 
@@ -120,7 +134,7 @@ def second_candidates(best: Way) -> list[Way]:
             for blend in (0.2, 0.5):
                 for kept in (False, True):
                     name = f"{passes} passes, threshold {threshold:g}, blend {blend:g}{', all kept' if kept else ''}"
-                    name = f"layer {best.layer}, {best.recipe.emphasis}, {name}"
+                    name = f"layer {best.layer}, gradient by {best.recipe.gradient}, {best.recipe.emphasis}, {name}"
                     settings: dict[str, Any] = {
                         "passes": passes,
                         "threshold": threshold,

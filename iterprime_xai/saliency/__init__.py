@@ -1,7 +1,7 @@
 """From attention to heatmap: Grad-CAM, primary-word emphasis, iterative refinement."""
 
 from iterprime_xai.saliency.emphasis import Emphasis, TokenRoles, fuse, token_roles
-from iterprime_xai.saliency.gradcam import activation, token_gradcam
+from iterprime_xai.saliency.gradcam import activation, at_scores, token_gradcam
 from iterprime_xai.saliency.recipe import RECIPES, Recipe, get_recipe
 from iterprime_xai.saliency.refinement import Look, look_at, refine, refine_all
 
@@ -12,6 +12,7 @@ __all__ = [
     "Recipe",
     "TokenRoles",
     "activation",
+    "at_scores",
     "fuse",
     "get_recipe",
     "look_at",

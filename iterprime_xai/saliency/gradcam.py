@@ -1,7 +1,8 @@
 """Grad-CAM over cross-attention: A = max(0, dS/dC) * C, per head, token and patch.
 
 S is the match logit and C the cross-attention probabilities of one layer. Source: Selvaraju et al., Grad-CAM (ICCV 2017), as
-applied to image-text matching by ALBEF (Li et al., NeurIPS 2021) and BLIP.
+applied to image-text matching by ALBEF (Li et al., NeurIPS 2021) and BLIP. ``at_scores`` takes the derivative one step further, to
+the scores that the softmax made C of.
 """
 
 from __future__ import annotations
@@ -19,6 +20,18 @@ if TYPE_CHECKING:
 def activation(attention: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
     """max(0, gradient) * attention, elementwise: (heads, tokens, rows, columns) -> the same shape."""
     return gradient.clamp(min=0) * attention
+
+
+def at_scores(attention: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
+    """The gradient less its mean over the patches, weighted with the attention: (heads, tokens, rows, columns) -> the same shape.
+
+    Times the attention, this is the derivative by the scores Z before the softmax among the patches: dS/dZ = C (g - mean) with g =
+    dS/dC. It is what the match gains when a patch draws attention *from the other patches*. g itself asks for attention from
+    nowhere, which a softmax cannot give: its mean says nothing about where to look, yet decides whether max(0, g) keeps a
+    whole row or nothing of it.
+    """
+    mean = (attention * gradient).sum((-2, -1), keepdim=True) / attention.sum((-2, -1), keepdim=True).clamp(min=1e-12)
+    return gradient - mean
 
 
 def token_gradcam(matcher: ImageTextMatcher, image: Any, text: str, layer: int) -> np.ndarray:

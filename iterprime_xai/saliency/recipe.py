@@ -15,6 +15,9 @@ PLACE = "{expression}"
 
 LocalWeight = Literal["gradient", "plain"]
 
+Slope = Literal["attention", "scores"]
+"""By what the match logit is differentiated: the attention probabilities, or the scores before their softmax."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -23,6 +26,7 @@ class Recipe:
     Attributes:
         name: what the recipe is called.
         prompt: the matched text, with ``{expression}`` in it once.
+        gradient: "attention" (Grad-CAM as published) or "scores", see `saliency.gradcam.at_scores`.
         emphasis: how tokens become one map, see `saliency.emphasis`.
         local_weight: "plain" or "gradient", see `saliency.emphasis.fuse`.
         passes: at most this many looks, the first included.
@@ -38,6 +42,7 @@ class Recipe:
 
     name: str
     prompt: str = "{expression}"
+    gradient: Slope = "attention"
     emphasis: Emphasis = "both"
     local_weight: LocalWeight = "plain"
     passes: int = 3
@@ -50,6 +55,7 @@ class Recipe:
     def __post_init__(self) -> None:
         if not isinstance(self.prompt, str) or self.prompt.count(PLACE) != 1:
             raise OptionError(f"prompt must be text with {PLACE} in it once, but got {self.prompt!r}.")
+        _one_of("gradient", self.gradient, get_args(Slope))
         _one_of("emphasis", self.emphasis, get_args(Emphasis))
         _one_of("local_weight", self.local_weight, get_args(LocalWeight))
         _one_of("selection", self.selection, SELECTION_RULES)
@@ -79,7 +85,7 @@ def _is_number(value: Any) -> bool:
 
 
 RECIPES: dict[str, Recipe] = {
-    "default": Recipe("default", emphasis="none"),
+    "default": Recipe("default", gradient="scores", emphasis="all_tokens"),
     "paper": Recipe(
         "paper",
         prompt="there is a {expression}",

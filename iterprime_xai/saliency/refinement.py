@@ -15,7 +15,7 @@ from iterprime_xai.models import Answering, Ask, ImageTextMatcher, ImageTokens, 
 from iterprime_xai.records import Expression, Pass, WordMap
 from iterprime_xai.records.heatmap import is_blank, minmax
 from iterprime_xai.saliency.emphasis import fuse, token_roles
-from iterprime_xai.saliency.gradcam import activation
+from iterprime_xai.saliency.gradcam import activation, at_scores
 from iterprime_xai.saliency.recipe import Recipe
 
 BLANK = "the map is blank"
@@ -74,6 +74,8 @@ def _pass(match: Match, before: list[Pass], keep: np.ndarray, look: Look, layer:
     """The pass that follows those ``before``, from what the model found with the patches ``keep``."""
     roles = token_roles(look.expression, look.text, look.shift)
     attention, gradient = match.attention[layer], match.gradient[layer]
+    if recipe.gradient == "scores":
+        gradient = at_scores(attention, gradient)
     heatmap = fuse(attention, gradient, roles, recipe.emphasis, recipe.local_weight).cpu().numpy()
     blank = is_blank(heatmap)
     fell = bool(before) and match.probability < before[-1].probability

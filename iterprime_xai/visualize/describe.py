@@ -22,7 +22,7 @@ BROKEN = "No evidence: the map holds values that are not finite numbers."
 DARK_TEXT_FROM = 0.62
 """Words marked at least this strongly get dark letters on a dark page too: the mark itself is bright there."""
 
-MAIN_SETTINGS = ("model", "method", "recipe", "layer", "emphasis", "proposals", "answer")
+MAIN_SETTINGS = ("model", "method", "recipe", "layer", "gradient", "emphasis", "proposals", "answer")
 """The parameters worth a line under a figure, in this order; the page lists all of them."""
 
 _QUOTED = re.compile(r"""(?<!\w)(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")

@@ -38,7 +38,7 @@ def test_table_is_written_and_made_again_from_its_rows(monkeypatch, small, model
     assert 0 <= card["threshold"] <= 1
     assert "Matching, val, plain twins" in card["markdown"]
     looks = [json.loads(line) for line in (tmp_path / "looks.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert len(looks) == 6 * (3 + 10 + 1)  # three layers, ten more ways, and what --also asked for
+    assert len(looks) == 6 * (3 + 13 + 1)  # three layers, thirteen more ways, and what --also asked for
     assert len({row["sample"] for row in looks}) == 6
     (tmp_path / "quality.md").unlink()
     run(monkeypatch, "quality", *asked, "--tables-only")

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from iterprime_xai.evaluation.ways import (
+    AT_SCORES,
     comparisons,
     extra_comparisons,
     first_candidates,
@@ -23,8 +24,13 @@ def test_plain_stands_at_every_layer_and_the_rest_at_the_chosen_one():
     ways = {way.name: way for way in table_ways((0, 1, 2), 1)}
     assert [ways[plain_name(layer)].layer for layer in (0, 1, 2)] == [0, 1, 2]
     plain = ways[plain_name(1)].recipe
-    assert (plain.emphasis, plain.passes) == ("sentence", 1)
-    assert replace(ways["refined"].recipe, name="plain", passes=1) == plain
+    assert (plain.gradient, plain.emphasis, plain.passes) == ("attention", "sentence", 1)
+    scores = ways[AT_SCORES].recipe
+    assert replace(scores, name="plain", gradient="attention") == plain
+    assert replace(ways["refined"].recipe, name=AT_SCORES, passes=1) == scores
+    assert ways["plain, emphasis both"].recipe == replace(plain, name="plain, emphasis both", emphasis="both")
+    assert ways["plain, refined"].recipe == replace(plain, name="plain, refined", passes=3)
+    assert {ways[f"emphasis {each}"].recipe.gradient for each in ("none", "local", "global", "both")} == {"scores"}
     assert [ways[f"emphasis {each}"].recipe.emphasis for each in ("none", "local", "global", "both")] == [
         "none", "local", "global", "both",
     ]  # fmt: skip
@@ -42,18 +48,21 @@ def test_every_comparison_is_between_rows_of_the_table():
     pairs = comparisons((0, 1, 2), 1)
     assert all(one in names and other in names and one != other for one, other in pairs)
     assert ("default", "paper") in pairs
-    against_plain = {one for one, other in pairs if other == plain_name(1)}
-    assert against_plain == set(names) - {plain_name(1)}
+    for base in (plain_name(1), AT_SCORES):  # every row is compared with one of the two, and they with one another
+        assert base in names
+    compared = {one for one, other in pairs if other in (plain_name(1), AT_SCORES)}
+    assert compared == set(names) - {plain_name(1)}
 
 
 def test_candidates_have_names_of_their_own_and_begin_with_what_was_best():
     first = first_candidates((0, 3))
-    assert len({way.name for way in first}) == len(first) == 12
+    assert len({way.name for way in first}) == len(first) == 24
     best = first[3]
     second = second_candidates(best)
     assert second[0] is best
     assert len({way.name for way in second}) == len(second)
-    assert {(way.layer, way.recipe.emphasis) for way in second} == {(best.layer, best.recipe.emphasis)}
+    kept = {(way.layer, way.recipe.gradient, way.recipe.emphasis) for way in second}
+    assert kept == {(best.layer, best.recipe.gradient, best.recipe.emphasis)}
 
 
 def test_further_ways_change_a_recipe_at_a_layer():
@@ -63,7 +72,7 @@ def test_further_ways_change_a_recipe_at_a_layer():
     assert (five.layer, five.recipe) == (2, replace(RECIPES["default"], name="five", passes=5))
     assert (paper.layer, paper.recipe) == (0, replace(RECIPES["paper"], name="one", passes=1))
     names = [way.name for way in (*table_ways((0, 1), 1), five)]
-    assert extra_comparisons(names, (0, 1), 1) == [("five", plain_name(1)), ("five", "default")]
+    assert extra_comparisons(names, (0, 1), 1) == [("five", AT_SCORES), ("five", "default")]
 
 
 @pytest.mark.parametrize(

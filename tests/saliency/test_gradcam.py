@@ -9,7 +9,7 @@ from random_models import SHAPES, build_model, build_processor
 
 from iterprime_xai.models import load_matcher
 from iterprime_xai.records import LayerError
-from iterprime_xai.saliency import token_gradcam
+from iterprime_xai.saliency import activation, at_scores, token_gradcam
 
 TEXT = "the red dog left of a zebra"
 
@@ -78,3 +78,34 @@ def test_a_wrong_layer_is_refused(tokenizer, picture):
     matcher = load_matcher(build_model(SHAPES[0], tokenizer), build_processor(SHAPES[0], tokenizer))
     with pytest.raises(LayerError):
         token_gradcam(matcher, picture, TEXT, 3)
+
+
+def softmax_case():
+    """Scores of 2 heads, 3 tokens and a grid of 2 x 3, their probabilities, and the gradients of one number by both."""
+    rng = torch.Generator().manual_seed(0)
+    scores = torch.randn(2, 3, 6, generator=rng, requires_grad=True)
+    attention = scores.softmax(-1)
+    match = (attention @ torch.randn(2, 6, 4, generator=rng)).square().sum()
+    by_attention, by_scores = torch.autograd.grad(match, (attention, scores))
+    return [each.detach().unflatten(-1, (2, 3)) for each in (attention, by_attention, by_scores)]
+
+
+def test_at_scores_times_attention_is_the_derivative_by_the_scores():
+    attention, by_attention, by_scores = softmax_case()
+    ours = attention * at_scores(attention, by_attention)
+    assert by_scores.abs().max() > 0
+    assert ours == pytest.approx(by_scores, abs=1e-6)
+    assert not np.allclose(attention * by_attention, by_scores, atol=1e-3)
+    assert activation(attention, at_scores(attention, by_attention)) == pytest.approx(by_scores.clamp(min=0), abs=1e-6)
+
+
+def test_at_scores_does_not_mind_what_all_patches_share():
+    attention, gradient, _ = softmax_case()
+    shifted = gradient + torch.tensor([[-5.0], [3.0]])[..., None, None]
+    assert at_scores(attention, shifted) == pytest.approx(at_scores(attention, gradient), abs=1e-5)
+    assert not np.allclose(activation(attention, shifted), activation(attention, gradient), atol=1e-2)
+
+
+def test_at_scores_of_a_row_that_sees_nothing_is_finite():
+    nothing = torch.zeros(1, 1, 2, 2)
+    assert torch.isfinite(at_scores(nothing, torch.ones(1, 1, 2, 2))).all()

@@ -194,3 +194,19 @@ def test_recipes_are_checked():
     for passes in (0, -1, 1.5, True):
         with pytest.raises(OptionError, match="at least 1"):
             get_recipe("default", passes=passes)
+
+
+def test_the_gradient_at_the_scores_leaves_out_what_is_shared():
+    class Fixed:
+        def match_all(self, asks, *, layers):
+            attention = torch.tensor([[0.4, 0.3], [0.2, 0.1]])[None, None]
+            gradient = torch.tensor([[-1.0, -3.0], [-2.0, -4.0]])[None, None]
+            return [Match(0.0, 0.5, {layers[0]: attention}, {layers[0]: gradient})]
+
+    (plain,) = run(Fixed(), replace(PLAIN, passes=1))
+    assert plain.stopped == BLANK
+    (first,) = run(Fixed(), replace(PLAIN, passes=1, gradient="scores"))
+    assert first.heatmap == pytest.approx(
+        np.array([[0.4 * 1.1, 0.0], [0.2 * 0.1, 0.0]]), abs=1e-6
+    )  # their mean is -2.1
+    assert first.words[0].heatmap == pytest.approx(first.heatmap)

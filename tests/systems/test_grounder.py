@@ -12,7 +12,7 @@ import iterprime_xai as ix
 from iterprime_xai.models import load_matcher
 from iterprime_xai.models.blip import BlipMatcher
 from iterprime_xai.models.profiles import Profile
-from iterprime_xai.saliency import token_gradcam
+from iterprime_xai.saliency import Recipe, token_gradcam
 from iterprime_xai.systems import Grounder
 
 PHRASE = "the red dog left of the tree"
@@ -51,7 +51,8 @@ def test_a_grounding_holds_everything(grounder, picture, masks):
 
 
 def test_plain_sentence_map_is_the_mean_of_the_token_maps(grounder, picture):
-    g = grounder.ground(picture, PHRASE, layer=1, passes=1, emphasis="all_tokens", proposals=False)
+    plain = Recipe("plain", emphasis="all_tokens")
+    g = grounder.ground(picture, PHRASE, layer=1, passes=1, recipe=plain, proposals=False)
     maps = token_gradcam(grounder.matcher, picture, PHRASE, 1)
     assert g.heatmap == pytest.approx(maps.mean(0), rel=1e-5)
     assert g.words[2].heatmap == pytest.approx(maps[3], rel=1e-5)
