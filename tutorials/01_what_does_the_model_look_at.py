@@ -8,6 +8,8 @@
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -540,9 +542,9 @@ sheets.drawn(curve, f"Match probability against the number of hidden patches. {f
 #
 # Hiding the hottest patches is more than a test. Once they are hidden, the model has to look elsewhere, and what it
 # finds then can correct the first look. This is the idea of **iterative refinement**: look, hide the hottest patches,
-# look again, blend the maps, and stop as soon as the match probability falls. `grounder.ground` does it, together
-# with *primary-word emphasis* (the map hangs mostly on the word that names the thing, here "bike") and the choice of
-# a mask.
+# look again, blend the maps, and stop as soon as the match probability falls. `grounder.ground` does it, and chooses a
+# mask. (Its maps differ a little from ours above: it takes the gradient one step further back, at the attention's
+# scores before the softmax, where no patch can gain unless others lose. See `docs/methods/gradcam.md`.)
 #
 # > **Before you run.** Hidden are patches on the thing itself. Will the second look find more of the same thing, or
 # > another thing? And what would it mean if the match probability *rose*?

@@ -81,7 +81,7 @@ def _how(record: dict[str, Any]) -> str:
         f"and captions (weight {config['contrastive_weight']:g}), what every cell holds (weight "
         f"{config['cell_weight']:g}; it alone for the first {config['look_share']:.0%} of the run).",
         f"For {config['blind_share']:.0%} of the texts [CLS] and [SEP] bring nothing from the picture themselves while "
-        f"training, nor do {config['blind_words']:.0%} of their words, drawn anew each time: every word has to look.",
+        f"training{_blind_words(config['blind_words'])}, so that the words have to look.",
         f"Length: {record['steps']} steps of {config['batch']} pictures, each with {config['pairs']} pairs of statements and "
         f"{config['phrases']} pairs of phrases, {minutes} minutes. The weights are an exponential moving average.",
         f"Hardware: {record['hardware']}.",
@@ -89,6 +89,10 @@ def _how(record: dict[str, Any]) -> str:
         *([record["remarks"]] if record.get("remarks") else []),
     )
     return "\n## How\n\n" + "".join(f"- {point}\n" for point in points)
+
+
+def _blind_words(share: float) -> str:
+    return f", nor do {share:.0%} of their words, drawn anew each time" if share else ""
 
 
 def _limits(record: dict[str, Any]) -> str:
