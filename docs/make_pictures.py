@@ -12,12 +12,15 @@ from iterprime_xai.visualize.static import figure_jpeg
 
 IMAGES = Path(__file__).parent / "images"
 
-LOOKING_ON = Recipe("looking on", emphasis="sentence", blend=0.5, stop_on_fall=False, keep_rejected=True)
+LOOKING_ON = Recipe(
+    "looking on", gradient="scores", emphasis="sentence", blend=0.5, stop_on_fall=False, keep_rejected=True
+)
 OUTCOMES = {
-    "looking-on-fixed": "val-0-000100-1",
-    "looking-on-broke": "val-0-000079-2",
-    "local-fixed": "val-0-000027-0",
-    "local-broke": "val-0-000003-1",
+    "looking-on-fixed": "val-0-000183-2",
+    "looking-on-broke": "val-0-000069-2",
+    "local-fixed": "val-0-000184-2",
+    "local-broke": "val-0-000020-2",
+    "gradient": "val-0-000199-1",
 }
 """Samples that docs/findings.md shows, by the name of their picture."""
 
@@ -76,13 +79,23 @@ def local(grounder: ix.Grounder, sample: ix.Sample) -> Picture:
     return sheet(none.image, panels, alt=f"{sample.text}: without and with local emphasis, and two words' own maps.")
 
 
+def gradient(grounder: ix.Grounder, sample: ix.Sample) -> Picture:
+    """The first look by both gradients; outlined is the gold mask."""
+    panels = []
+    for name in ("attention", "scores"):
+        recipe = Recipe(name, gradient=name, emphasis="sentence", passes=1)
+        g = grounder.ground(sample.image, sample.text, recipe=recipe, proposals=False)
+        panels.append(Panel(f"gradient by the {name}", heatmap=g.heatmap, mask=sample.mask))
+    return sheet(sample.image, panels, alt=f"{sample.text}: Grad-CAM by the attention and by its scores.")
+
+
 def outcomes(grounder: ix.Grounder) -> None:
     """The pictures of both outcomes."""
     wanted = {sample: name for name, sample in OUTCOMES.items()}
     for sample in samples("val", 1000):
         if sample.id in wanted:
             name = wanted.pop(sample.id)
-            draw = local if name.startswith("local") else looking_on
+            draw = {"local": local, "looking": looking_on, "gradient": gradient}[name.split("-")[0]]
             (IMAGES / f"{name}.jpg").write_bytes(draw(grounder, sample).content)
             print(f"{name}: {sample.text!r} ({sample.tags['kind']})")
         if not wanted:

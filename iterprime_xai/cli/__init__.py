@@ -6,6 +6,7 @@ cannot be written or read, 130 interrupted.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import io
 import sys
@@ -51,6 +52,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a console of another encoding must not stop a result
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    atexit.register(
+        gc.freeze
+    )  # else Python looks through all that the model's libraries made once more: a second, for nothing
     try:
         app()
     except Exception as error:
@@ -60,5 +64,3 @@ def main() -> None:
         message, code = known
         typer.echo(f"error: {message}", err=True)
         sys.exit(code)
-    finally:
-        gc.freeze()  # else Python would look through all that the model's libraries made once more: a second, for nothing
