@@ -94,9 +94,9 @@ RECIPES: dict[str, Recipe] = {
         selection="paper",
     ),
 }
-"""``paper`` is what the released code of IteRPrimE does; ``default`` is ours: no prompt, no emphasis (on the bundled model's
-validation scenes local emphasis costs and global does nothing), a pass whose probability fell is left out, and a selection that
-always answers."""
+"""``paper`` is what the released code of IteRPrimE does; ``default`` is ours: no prompt, the gradient by the scores and no emphasis
+(chosen on the bundled model's validation scenes, where the first helps and the second costs), a pass whose probability fell
+is left out, and a selection that always answers."""
 
 
 def get_recipe(recipe: str | Recipe, *, passes: int | None = None, emphasis: Emphasis | None = None) -> Recipe:
