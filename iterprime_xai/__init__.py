@@ -63,8 +63,9 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from iterprime_xai.records.importing import importing
 
-    with importing():
-        module = import_module(_WHERE.get(name, f"{__name__}.{name}"))
+    where = _WHERE.get(name, f"{__name__}.{name}")
+    with importing(where):
+        module = import_module(where)
     return module if name in _FLOORS else getattr(module, name)
 
 

@@ -41,7 +41,7 @@ def table_ways(layers: tuple[int, ...], chosen: int) -> list[Way]:
     All but ``paper`` take every other setting, the rule of selection included, from ``default``. "All kept": a look whose
     match probability fell stays in the map.
     """
-    base = replace(RECIPES["default"], gradient="scores")
+    base = RECIPES["default"]
     scores = replace(base, emphasis="sentence", passes=1)
     plain = replace(scores, name="plain", gradient="attention")
     ways = [Way(plain_name(layer), layer, plain) for layer in layers]

@@ -60,7 +60,7 @@ _HYPHENS = "-‐‑"
 @lru_cache(maxsize=1)
 def blank_english() -> object:
     """spaCy's blank English tokenizer; spaCy is imported on the first call, which takes a second or two."""
-    with importing():
+    with importing("spacy"):
         from spacy.lang.en import English
 
     return English().tokenizer

@@ -115,7 +115,7 @@ def _from_pretrained(
     location: str | Path, name: str, device: Any, dtype: Any, hub: dict[str, Any] | None = None
 ) -> BlipMatcher:
     """Load config, weights, tokenizer and image processor from a folder, or from the hub with its ``hub`` options."""
-    with importing():
+    with importing("transformers.models.blip.modeling_blip"):
         import torch
         from transformers import AutoConfig, AutoTokenizer, BlipForImageTextRetrieval
         from transformers.models.blip.image_processing_pil_blip import BlipImageProcessorPil

@@ -127,10 +127,10 @@ class Grounder:
         """Ground many (image, text) pairs, yielding groundings in their order. See :meth:`ground`.
 
         Pairs about one image that follow each other (the same path, or the same object) share its reading, encoding and
-        proposals. ``images_at_once`` images are encoded together and their phrases asked together. Where the model is not on
-        the CPU, the next ones are read and cut into proposals meanwhile: an array that is written to must be copied first. What is
-        found does not depend on what else is asked, and the error of a pair that cannot be used is raised after the
-        groundings of all pairs before it.
+        proposals. ``images_at_once`` images are encoded together and their phrases asked together; where the model is not on the
+        CPU, the next ones are read and cut into proposals meanwhile. Images are taken before they are looked at: an array must
+        not be written to after it was given. What is found does not depend on what else is asked, and the error of a pair that
+        cannot be used is raised after the groundings of all pairs before it.
         """
         settings = self._settings(method, layer, recipe, passes, emphasis, answer)
         if proposals is not None and proposals is not False:
@@ -170,8 +170,9 @@ class Grounder:
     ) -> Any:
         """A live widget on one picture: type another phrase, and it is grounded at once.
 
-        The picture is read, encoded and cut into proposals once. ``.grounding`` of the widget is what it shows. Outside a Jupyter
-        kernel this is the static figure of the first phrase. See :meth:`ground` for the options.
+        The picture is read, encoded and cut into proposals once, and kept until the widget's ``close()``. ``.grounding`` of the
+        widget is what it shows. Outside a Jupyter kernel this is the static figure of the first phrase. See :meth:`ground` for
+        the options.
         """
         settings = self._settings(method, layer, recipe, passes, emphasis, answer)
         expression, picture = parse(text), read_image(image)

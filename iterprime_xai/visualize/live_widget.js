@@ -5,6 +5,7 @@ const LONGEST_HEAT = 512; // pixels on the longer side at which heat is computed
 const TALLEST = 580; // CSS pixels
 const MOST_STRETCHED = 8;
 const KEPT = ["opacity", "threshold", "outline", "hidden", "shared", "blend"]; // from one phrase to the next
+const PATIENCE = 30_000; // milliseconds until a phrase without an answer is given up
 const HALO = "#10151c";
 const LINE = "#ffffff";
 
@@ -20,6 +21,7 @@ export default {
     model.on("change:answered", answered);
     return () => {
       model.off("change:answered", answered);
+      question?.free("");
       view.remove();
     };
   },
@@ -31,7 +33,7 @@ class Question {
     this.model = model;
     this.form = make("form", "ixw ixw-question");
     this.field = make("input", "ixw-field", { type: "text", "aria-label": "Phrase", autocomplete: "off", spellcheck: "false", dir: "auto" });
-    this.field.value = model.get("info").phrase.map((piece) => piece.text).join("");
+    this.field.value = phraseOf(model);
     this.button = make("button", "ixw-button", { type: "submit" }, "Look");
     this.told = make("p", "ixw-caveat", { role: "alert" });
     this.form.append(this.field, this.button, this.told);
@@ -42,22 +44,39 @@ class Question {
     this.field.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.isComposing) return;
       event.preventDefault(); // JupyterLab takes the key from the form
-      this.form.requestSubmit();
+      if (!event.repeat) this.form.requestSubmit();
     });
     for (const element of [this.form, this.field, this.button]) element.setAttribute("data-lm-suppress-shortcuts", "true");
     el.append(this.form);
   }
 
+  /** One phrase at a time: of those that come while the kernel is busy only the newest is asked next. */
   ask() {
+    if (this.busy) {
+      this.next = true;
+      return;
+    }
+    this.busy = true;
+    this.next = false;
     this.form.setAttribute("aria-busy", "true");
     this.button.textContent = "Looking …";
+    this.waiting = setTimeout(() => this.free("No answer yet: the kernel is busy, or gone."), PATIENCE);
     this.model.send({ ask: this.field.value });
   }
 
   answered() {
+    const refused = this.model.get("refused");
+    if (!refused && document.activeElement !== this.field) this.field.value = phraseOf(this.model);
+    this.free(refused);
+    if (this.next) this.ask();
+  }
+
+  free(told) {
+    clearTimeout(this.waiting);
+    this.busy = false;
     this.form.removeAttribute("aria-busy");
     this.button.textContent = "Look";
-    this.told.textContent = this.model.get("refused");
+    this.told.textContent = told;
   }
 }
 
@@ -82,6 +101,7 @@ class View {
     };
     if (previous) {
       for (const name of KEPT) this.state[name] = previous.state[name];
+      if (this.info.passes.length < 2) this.state.blend = false; // there is no choice to unset it
     }
     this.ended = new AbortController();
     this.build();
@@ -615,6 +635,10 @@ function hottest(map, [rows, columns]) {
 }
 
 // --- odds and ends ---------------------------------------------------------------------------------------------------
+
+function phraseOf(model) {
+  return model.get("info").phrase.map((piece) => piece.text).join("");
+}
 
 function bytesOf(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);

@@ -60,15 +60,16 @@ class GroundingWidget(anywidget.AnyWidget):
         return self._grounding
 
     def _take(self, grounding: Grounding) -> None:
+        state = widget_state(grounding)
         self._grounding = grounding
         self._still: tuple[dict[str, Any], dict[str, Any]] | None = None
-        state = widget_state(grounding)
         for name in ("picture", "maps", "tables", "info"):
             self.set_trait(name, getattr(state, name))
 
     def _asked(self, _: Any, content: dict[str, Any], __: Any) -> None:
         """A phrase from the browser: ``{"ask": text}``. The browser waits for ``answered`` to change, whatever comes."""
-        assert self._ask is not None
+        if self._ask is None:
+            return
         refused = ""
         with self.hold_sync():
             try:
@@ -78,14 +79,18 @@ class GroundingWidget(anywidget.AnyWidget):
             except Exception as error:  # the kernel's log has the rest
                 refused = f"This should not have happened: {type(error).__name__}: {error}"
                 raise
+            except BaseException:  # the kernel's interrupt
+                refused = "Interrupted: the answer before is still on show."
+                raise
             finally:
                 self.set_trait("refused", refused)
                 self.set_trait("answered", self.answered + 1)
 
     def close(self) -> None:
-        """Free the widget in the kernel and in the browser."""
-        if _shown.get(self._grounding) is self:
-            del _shown[self._grounding]
+        """Free the widget in the kernel and in the browser, and with it the picture that it asks about."""
+        self._ask = None
+        if _widgets.get(self._grounding) is self:
+            del _widgets[self._grounding]
         super().close()
         # ipywidgets takes a closed widget's display away; ours still has a picture to show.
         self.__dict__.pop("_repr_mimebundle_", None)
@@ -103,11 +108,11 @@ class GroundingWidget(anywidget.AnyWidget):
         return alt_text(self._grounding)
 
 
-_shown: WeakKeyDictionary[Grounding, GroundingWidget] = WeakKeyDictionary()
+_widgets: WeakKeyDictionary[Grounding, GroundingWidget] = WeakKeyDictionary()
 
 
 def widget(grounding: Grounding) -> GroundingWidget:
     """The live widget of a grounding; asked again, the same one, so that re-run cells do not pile up widgets."""
-    if grounding not in _shown:
-        _shown[grounding] = GroundingWidget(grounding)
-    return _shown[grounding]
+    if grounding not in _widgets:
+        _widgets[grounding] = GroundingWidget(grounding)
+    return _widgets[grounding]

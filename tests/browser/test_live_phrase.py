@@ -101,6 +101,17 @@ def test_what_cannot_be_read_is_told_and_the_last_answer_stays(page: Any, keep_s
     assert shown(page) == "the bike"
 
 
+def test_of_phrases_asked_in_haste_the_newest_is_answered_last(page: Any) -> None:
+    page.evaluate("""() => {
+      const [field, form] = [document.querySelector('.ixw-field'), document.querySelector('.ixw-question')];
+      for (const phrase of ['the tree', 'the bike', 'the tree', 'the dog']) { field.value = phrase; form.requestSubmit(); }
+    }""")
+    page.locator(".ixw-word.primary", has_text="dog").wait_for(timeout=SLOW)
+    page.wait_for_timeout(500)
+    assert shown(page) == "the dog"
+    assert page.locator(".ixw-question").get_attribute("aria-busy") is None
+
+
 def test_hostile_phrases_are_shown_as_text(page: Any) -> None:
     ask(page, '<img src=x onerror="window.broken = 1"> dog \u202eeert')
     assert page.evaluate("() => window.broken") is None

@@ -109,3 +109,15 @@ def test_at_scores_does_not_mind_what_all_patches_share():
 def test_at_scores_of_a_row_that_sees_nothing_is_finite():
     nothing = torch.zeros(1, 1, 2, 2)
     assert torch.isfinite(at_scores(nothing, torch.ones(1, 1, 2, 2))).all()
+
+
+def test_at_scores_beside_a_key_that_is_no_patch_holds_for_what_the_patches_share():
+    """With the image's own [CLS] as a further key: the derivative where its part of the attention stays as it is."""
+    rng = torch.Generator().manual_seed(1)
+    own, scores = torch.randn(2, 3, 1, generator=rng), torch.randn(2, 3, 6, generator=rng, requires_grad=True)
+    whole = torch.cat([own, scores], -1).detach().softmax(-1)
+    patches = scores.softmax(-1) * whole[..., 1:].sum(-1, keepdim=True)
+    match = (patches @ torch.randn(2, 6, 4, generator=rng)).square().sum()
+    by_patches, by_scores = torch.autograd.grad(match, (patches, scores))
+    attention, gradient, expected = (each.detach().unflatten(-1, (2, 3)) for each in (patches, by_patches, by_scores))
+    assert attention * at_scores(attention, gradient) == pytest.approx(expected, abs=1e-6)

@@ -4,6 +4,7 @@ import base64
 import io
 import subprocess
 import sys
+import weakref
 from importlib import resources
 
 import pytest
@@ -15,6 +16,7 @@ from iterprime_xai.records import Grounding, PhraseError
 
 pytest.importorskip("anywidget")
 
+from iterprime_xai.visualize import live_widget
 from iterprime_xai.visualize.live_widget import GroundingWidget
 
 
@@ -131,6 +133,43 @@ def test_an_error_of_ours_is_told_too_and_reaches_the_kernel() -> None:
     assert view.answered == 1
     assert "ZeroDivisionError" in view.refused
     view.close()
+
+
+def test_an_interrupt_is_told_and_goes_on() -> None:
+    def ask(text: str) -> Grounding:
+        raise KeyboardInterrupt
+
+    view = GroundingWidget(grounding(passes=1), ask)
+    with pytest.raises(KeyboardInterrupt):
+        view._asked(view, {"ask": "the tree"}, [])
+    assert view.answered == 1
+    assert view.refused.startswith("Interrupted")
+    view.close()
+
+
+def test_a_grounding_that_cannot_be_drawn_takes_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = grounding(passes=1)
+    view = GroundingWidget(first, lambda text: grounding(passes=2))
+    monkeypatch.setattr(live_widget, "widget_state", lambda _: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        view._asked(view, {"ask": "the tree"}, [])
+    assert view.grounding is first
+    view.close()
+
+
+def test_closing_lets_go_of_what_is_asked() -> None:
+    class Ask:
+        def __call__(self, text: str) -> Grounding:
+            return grounding(passes=1)
+
+    ask = Ask()
+    held = weakref.ref(ask)
+    view = GroundingWidget(grounding(passes=1), ask)
+    del ask
+    view.close()
+    assert held() is None
+    view._asked(view, {"ask": "the tree"}, [])
+    assert view.answered == 0
 
 
 def test_a_grounding_alone_asks_nothing() -> None:

@@ -67,3 +67,15 @@ def test_grounding_draws_itself_through_the_renderer(tmp_path: Path) -> None:
     assert whole.to_png(tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
     assert whole.to_html().startswith("<!DOCTYPE html>")
     assert whole._repr_html_().startswith("<img ")
+
+
+def test_live_outside_jupyter_is_the_figure_and_inside_the_widget_that_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("anywidget")
+    monkeypatch.delitem(sys.modules, "IPython", raising=False)
+    asked = grounding(passes=2)
+    assert isinstance(renderer.live(grounding(passes=1), lambda text: asked), StaticFigure)
+    _kernel(monkeypatch, SimpleNamespace(kernel=object()))
+    shown = renderer.live(grounding(passes=1), lambda text: asked)
+    shown._handle_custom_msg({"ask": "the tree"}, [])
+    assert shown.grounding is asked
+    shown.close()
