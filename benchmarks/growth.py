@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -23,6 +24,7 @@ from benchmarks.speed import BASE, PHRASES, QUICK, RECIPE, Size, all_maps, build
 from iterprime_xai.models.blip import BlipMatcher
 from iterprime_xai.saliency import refine_all
 
+ROOT = Path(__file__).parents[1]
 EXPRESSIONS = (1, 2, 4, 7, 10, 14)
 PASSES = (1, 2, 3, 4, 5)
 
@@ -68,7 +70,7 @@ def peaks(quick: bool) -> dict[str, float]:
     command = [sys.executable, "-m", "benchmarks.growth", *(["--quick"] if quick else []), "--hold"]
     found = {}
     for name in HELD:
-        ended = subprocess.run([*command, name], check=True, capture_output=True, text=True)
+        ended = subprocess.run([*command, name], check=True, capture_output=True, text=True, cwd=ROOT)
         found[name] = float(ended.stdout.split()[-1])
     return found
 
