@@ -6,8 +6,6 @@ cannot be written or read, 130 interrupted.
 
 from __future__ import annotations
 
-import atexit
-import gc
 import io
 import sys
 from typing import Annotated
