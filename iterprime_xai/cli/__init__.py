@@ -50,9 +50,6 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a console of another encoding must not stop a result
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    atexit.register(
-        gc.freeze
-    )  # else Python looks through all that the model's libraries made once more: a second, for nothing
     try:
         app()
     except Exception as error:
