@@ -11,9 +11,8 @@ const LINE = "#ffffff";
 
 export default {
   render({ model, el }) {
-    let view;
     const question = model.get("asks") ? new Question(model, el) : null;
-    view = new View(model, el);
+    let view = new View(model, el);
     const answered = () => {
       question?.answered();
       if (!model.get("refused")) view = new View(model, el, view);
