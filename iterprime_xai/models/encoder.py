@@ -15,7 +15,7 @@ Normalisation = Literal["own", "imagenet"]
 
 
 class ImageTextEncoder(Protocol):
-    """A dual encoder. Vectors are float32 (n, width) in the joint space and *not* normalised, so that callers may sum them first."""
+    """A dual encoder. Vectors are float32 (n, width) in the joint space, *not* normalised: callers may want to sum them first."""
 
     name: str
 
