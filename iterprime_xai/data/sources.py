@@ -86,7 +86,46 @@ def _scenes(asked: Asked) -> DataSet:
     return SceneSet(asked.rest, COUNT if asked.count is None else asked.count, asked.seed)
 
 
+def _refer(asked: Asked) -> DataSet:
+    """ "refcoco:val", "refcoco@google:val": the data set's folder lies in ``root``."""
+    dataset, _, split_by = asked.head.partition("@")
+    return _refer_set(asked, _root(asked), dataset, split_by, asked.rest)
+
+
+def _any_refer(asked: Asked) -> DataSet:
+    """ "refer:DIR/NAME@SPLITBY:SPLIT": any data set in the REFER layout, at a path."""
+    where, colon, split = asked.rest.rpartition(":")
+    path, at, split_by = where.rpartition("@")
+    if not colon or not at or not split or not Path(path).name:
+        raise OptionError(
+            f"Expected {SOURCES['refer'].form}, such as refer:out/scenes@iterprime:val, but got {asked.name!r}."
+        )
+    folder = Path(path) if asked.root is None else asked.root / path
+    return _refer_set(asked, folder.parent, folder.name, split_by, split)
+
+
+def _refer_set(asked: Asked, root: Path, dataset: str, split_by: str, split: str) -> DataSet:
+    from iterprime_xai.data.refer_set import DEFAULT_SPLIT_BY, ReferSet
+
+    by = split_by or DEFAULT_SPLIT_BY[dataset]
+    return ReferSet(root, dataset, by, split, text=asked.text, images=asked.images, name=asked.name)
+
+
+def _root(asked: Asked) -> Path:
+    if asked.root is None:
+        raise OptionError(
+            f"{asked.name} needs root=, the folder that holds the data set (docs/data.md shows its tree)."
+        )
+    return asked.root
+
+
 SOURCES: dict[str, Source] = {
-    "scenes": Source("scenes:SPLIT", "generated scenes; needs no files", _scenes),
+    "scenes": Source("scenes:SPLIT", "generated scenes; need no files", _scenes),
+    "refcoco": Source("refcoco[@unc|@google]:SPLIT", "RefCOCO", _refer),
+    "refcoco+": Source("refcoco+[@unc]:SPLIT", "RefCOCO+", _refer),
+    "refcocog": Source("refcocog[@umd|@google]:SPLIT", "RefCOCOg", _refer),
+    "refclef": Source("refclef[@unc|@berkeley]:SPLIT", "RefClef (ReferItGame)", _refer),
+    "grefcoco": Source("grefcoco[@unc]:SPLIT", "gRefCOCO: several targets, or none", _refer),
+    "refer": Source("refer:DIR/NAME@SPLITBY:SPLIT", "any data set in the REFER layout", _any_refer),
 }
-"""Every kind of data set, by the word before the colon."""
+"""Every kind of data set, by the word before the colon (and before an @)."""
