@@ -14,13 +14,14 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
+from iterprime_xai.masks.several import SET_SHARE, several, several_reason
 from iterprime_xai.records import OptionError, Proposals, RankedProposal, Selection
 from iterprime_xai.records.heatmap import box_of, is_blank, minmax, peak
 from iterprime_xai.records.overlap import iou
 from iterprime_xai.records.proposals import SELECTION_RULES
 
 RULES = SELECTION_RULES
-ANSWERS = ("always", "may_abstain")
+ANSWERS = ("always", "may_abstain", "set")
 MAX_PIECES = 12
 """Rule ``paper``: most 4-connected pieces that a mask may have."""
 RIVAL_IOU = 0.5
@@ -34,9 +35,10 @@ def select(
     heatmap: np.ndarray,
     *,
     rule: str = "default",
-    answer: Literal["always", "may_abstain"] = "always",
+    answer: Literal["always", "may_abstain", "set"] = "always",
     probability: float | None = None,
     abstain_below: float = 0.5,
+    set_share: float = SET_SHARE,
 ) -> Selection:
     """Rank the proposals by how well they fit the heatmap (native grid, any magnitude), and answer with the best.
 
@@ -45,9 +47,11 @@ def select(
         heatmap: float (rows, columns), where the model looks.
         rule: "default" or "paper".
         answer: "always" answers whenever there is a proposal; "may_abstain" gives no answer when the heatmap is blank or
-            ``probability`` is below ``abstain_below``.
+            ``probability`` is below ``abstain_below``; "set" abstains likewise, and else adds every other mask that stands out
+            as clearly and lies elsewhere, see `masks.several`.
         probability: the match probability of phrase and picture, where known.
         abstain_below: see ``answer``.
+        set_share: with "set", the share of the best score that a further mask needs.
 
     Ties go to the proposal with the higher proposer score, then to the larger one, then to the first. A blank heatmap
     (flat, or nowhere positive) tells nothing: every score and the margin are 0, and the same order decides. Where nothing
@@ -72,10 +76,16 @@ def select(
         return _blank(proposals, heatmap, rule, answer)
     ranking, reason = _paper(proposals, heatmap) if rule == "paper" else _default(proposals, heatmap)
     chosen: int | None = ranking[0].index
-    if answer == "may_abstain" and probability is not None and probability < abstain_below:
+    if answer != "always" and probability is not None and probability < abstain_below:
         chosen = None
         reason = f"abstained: the match probability {probability:.3f} is below {abstain_below:g}"
-    return Selection(ranking, chosen, _margin(ranking, proposals), rule, reason)
+    further: tuple[int, ...] = ()
+    if answer == "set" and chosen is not None:
+        best = ranking[0].score
+        shares = [each.score / best if best > 0 else 0.0 for each in ranking]
+        further = several([each.index for each in ranking], shares, proposals.masks, set_share)
+        reason = f"{reason}; {several_reason(len(further), set_share)}"
+    return Selection(ranking, chosen, margin(ranking, proposals), rule, reason, further)
 
 
 def _blank(proposals: Proposals, heatmap: np.ndarray, rule: str, answer: str) -> Selection:
@@ -86,7 +96,7 @@ def _blank(proposals: Proposals, heatmap: np.ndarray, rule: str, answer: str) ->
         for prior, area in zip(priors(proposals).tolist(), _area_fractions(proposals.masks).tolist(), strict=True)
     ]
     ranking = _ranked(proposals, np.zeros(len(terms)), terms)
-    if answer == "may_abstain":
+    if answer != "always":
         return Selection(ranking, None, 0.0, rule, f"abstained: the heatmap is {why} and tells nothing")
     reason = f"the heatmap is {why} and tells nothing: the mask with the highest proposer score, then the largest, stands first"
     return Selection(ranking, ranking[0].index, 0.0, rule, reason)
@@ -229,7 +239,8 @@ def _ranked(proposals: Proposals, scores: np.ndarray, terms: list[dict[str, floa
     return tuple(RankedProposal(index, float(scores[index]), terms[index]) for index in order)
 
 
-def _margin(ranking: tuple[RankedProposal, ...], proposals: Proposals) -> float:
+def margin(ranking: tuple[RankedProposal, ...], proposals: Proposals) -> float:
+    """How far the best stands before the best mask that is another answer (``RIVAL_IOU``), relative to its score: 0 to 1."""
     best = ranking[0]
     if best.score <= 0:
         return 0.0

@@ -55,7 +55,8 @@ class RankedProposal:
 class Selection:
     """The ranked proposals, best first, and what was answered.
 
-    ``answer`` is the index of the chosen proposal in ``Proposals``, or ``None`` when the selection abstained.
+    ``answer`` is the index of the chosen proposal in ``Proposals``, or ``None`` when the selection abstained. ``further`` are the
+    indices of other proposals that belong to the answer too, where it may be a set.
     ``margin`` (0 to 1) says how far the best stands before the best *different* one (IoU below 0.5), relative to the best
     score: 0 is a toss-up, 1 is no rival. ``rule`` names the scoring rule and ``reason`` says in a sentence why this answer.
     """
@@ -65,3 +66,9 @@ class Selection:
     margin: float
     rule: str
     reason: str
+    further: tuple[int, ...] = ()
+
+    @property
+    def chosen(self) -> tuple[int, ...]:
+        """Indices of all proposals that the answer is made of, the best first; empty when the selection abstained."""
+        return () if self.answer is None else (self.answer, *self.further)

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from iterprime_xai.records.grounding import Grounding, Pass, WordMap
 
 FORMAT = "iterprime-xai grounding"
-VERSION = 1
-"""Newest version of the format that this code writes and reads."""
+VERSION = 2
+"""Newest version of the format that this code writes and reads.
+
+2: a selection may have ``further`` proposals. What has none is written as 1, which every version reads.
+"""
 SUFFIX = ".grounding.zip"
 """The recommended ending; any name is accepted."""
 
@@ -35,7 +38,7 @@ def save(grounding: Grounding, path: str | Path) -> Path:
     writer = ArchiveWriter()
     document = {
         "format": FORMAT,
-        "version": VERSION,
+        "version": VERSION if grounding.selection is not None and grounding.selection.further else 1,
         "written_by": __version__,
         "image": writer.picture(grounding.image),
         "expression": _expression_to_json(grounding.expression),
@@ -179,6 +182,7 @@ def _selection_to_json(selection: Selection) -> dict[str, Any]:
         "margin": _number_to_json(selection.margin),
         "rule": selection.rule,
         "reason": selection.reason,
+        **({"further": [int(index) for index in selection.further]} if selection.further else {}),
     }
 
 
@@ -196,6 +200,7 @@ def _selection_from_json(value: dict[str, Any]) -> Selection:
         margin=_number_from_json(value["margin"]),
         rule=_text(value["rule"]),
         reason=_text(value["reason"]),
+        further=tuple(int(index) for index in value.get("further", ())),
     )
 
 

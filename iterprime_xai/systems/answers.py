@@ -24,12 +24,14 @@ class Settings:
     """The checked options of one call; ``layer_note`` and ``threshold_note`` say where the two numbers come from."""
 
     method: str
-    answer: Literal["always", "may_abstain"]
+    answer: Literal["always", "may_abstain", "set"]
     recipe: Recipe
     layer: int
     layer_note: str
     abstain_below: float
     threshold_note: str
+    set_share: float
+    set_note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,10 @@ def conclude(
             answer=settings.answer,
             probability=passes[0].probability,
             abstain_below=settings.abstain_below,
+            set_share=settings.set_share,
         )
-        if selection.answer is not None:
-            mask = proposals.masks[selection.answer]
+        if selection.chosen:
+            mask = proposals.masks[list(selection.chosen)].any(axis=0)
     return Grounding(
         image=picture.image,
         expression=expression,
@@ -76,19 +79,20 @@ def conclude(
             settings.layer_note,
             *pass_notes(passes),
             *((f"{len(proposals)} proposals from {proposals.source}",) if proposals is not None else ()),
-            *((settings.threshold_note,) if selection is not None and settings.answer == "may_abstain" else ()),
+            *((settings.threshold_note,) if selection is not None and settings.answer != "always" else ()),
+            *((settings.set_note,) if selection is not None and settings.answer == "set" else ()),
             *((selection.reason,) if selection is not None else ("saliency only, no mask asked for",)),
             *domain_notes(matcher, picture.image),
         ),
         parameters={
             "method": settings.method,
             "answer": settings.answer,
-            "image": _identity(picture),
+            "image": identity(picture),
             "model": matcher.describe(),
             "layer": settings.layer,
             "recipe": asdict(settings.recipe),
             "proposals": None if proposals is None else proposals.source,
-            "version": _version(),
+            "version": version(),
         },
     )
 
@@ -110,7 +114,8 @@ def _hot_box(heatmap: np.ndarray, size: tuple[int, int]) -> tuple[int, int, int,
     )
 
 
-def _identity(picture: Picture) -> dict[str, Any]:
+def identity(picture: Picture) -> dict[str, Any]:
+    """Path, hash and size (height, width) of a picture, as JSON values."""
     return {
         "path": None if picture.path is None else str(picture.path),
         "sha256": sha256(picture.image),
@@ -118,7 +123,8 @@ def _identity(picture: Picture) -> dict[str, Any]:
     }
 
 
-def _version() -> str:
+def version() -> str:
+    """The package's own."""
     from iterprime_xai import __version__
 
     return __version__

@@ -252,8 +252,8 @@ def test_files_that_hold_no_grounding_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_newer_format_asks_for_an_update(grounding: Grounding, tmp_path: Path) -> None:
-    newer = _changed_document(grounding.save(tmp_path / "a"), tmp_path / "b", version=2)
-    with pytest.raises(StorageError, match=r"newer.*format 2.*up to 1.*pip install -U"):
+    newer = _changed_document(grounding.save(tmp_path / "a"), tmp_path / "b", version=3)
+    with pytest.raises(StorageError, match=r"newer.*format 3.*up to 2.*pip install -U"):
         Grounding.load(newer)
 
 
