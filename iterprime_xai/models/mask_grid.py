@@ -7,12 +7,13 @@ from typing import Literal, get_args
 import numpy as np
 
 from iterprime_xai.records import OptionError, ProposalError
+from iterprime_xai.records.packed import Masks, PackedMasks
 
 Resize = Literal["bilinear", "area"]
 """Bilinear without antialiasing, as released code resizes masks, or the exact share of each patch that is covered."""
 
 
-def on_grid(masks: np.ndarray, grid: tuple[int, int], resize: Resize = "bilinear") -> np.ndarray:
+def on_grid(masks: Masks, grid: tuple[int, int], resize: Resize = "bilinear") -> np.ndarray:
     """Resize masks to a grid.
 
     "bilinear" is read off the four pixels around the middle of each patch, so a mask between the middles vanishes; "area" is the
@@ -30,7 +31,7 @@ def on_grid(masks: np.ndarray, grid: tuple[int, int], resize: Resize = "bilinear
     """
     if resize not in get_args(Resize):
         raise OptionError(f"resize must be one of {', '.join(map(repr, get_args(Resize)))}, but got {resize!r}.")
-    masks = np.asarray(masks)
+    masks = masks if isinstance(masks, PackedMasks) else np.asarray(masks)
     if masks.ndim != 3 or masks.dtype != np.bool_:
         raise ProposalError(
             f"Expected boolean masks of shape (n, height, width), but got {masks.dtype} of shape {masks.shape}; "

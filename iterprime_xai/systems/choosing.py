@@ -11,9 +11,10 @@ from iterprime_xai.data.images import Picture, read_image
 from iterprime_xai.language import parse
 from iterprime_xai.masks import as_proposals, select
 from iterprime_xai.masks.selection import ANSWERS, best_first, margin
-from iterprime_xai.masks.several import SET_SHARE, several, several_reason, share_note
+from iterprime_xai.masks.several import SET_SHARE, several, several_reason, share_note, united
 from iterprime_xai.records import Expression, Grounding, OptionError, Pass, Proposals, RankedProposal, Selection
 from iterprime_xai.records.heatmap import box_of, is_blank, peak
+from iterprime_xai.records.packed import areas
 from iterprime_xai.systems.answers import identity, version
 from iterprime_xai.systems.proposing import OwnProposer
 from iterprime_xai.systems.scores import Scores, score_picture
@@ -129,7 +130,7 @@ class ChoosingSystem:
     ) -> Grounding:
         heatmap = score_picture(proposals.masks, scores.share) if scores.heatmap is None else scores.heatmap
         selection = self._select(proposals, scores, heatmap, answer)
-        mask = proposals.masks[list(selection.chosen)].any(axis=0) if selection.chosen else None
+        mask = united(proposals.masks, selection.chosen)
         size = (picture.image.height, picture.image.width)
         best = float(scores.share.max(initial=0.0))
         look = Pass(
@@ -181,8 +182,7 @@ class ChoosingSystem:
             )
         if not len(proposals):
             return Selection((), None, 0.0, self.name, "there are no proposals to choose from")
-        areas = proposals.masks.reshape(len(proposals), -1).sum(axis=1)
-        order = best_first(scores.score, proposals.scores, areas).tolist()
+        order = best_first(scores.score, proposals.scores, areas(proposals.masks)).tolist()
         ranking = tuple(
             RankedProposal(
                 index,

@@ -15,6 +15,7 @@ import numpy as np
 from iterprime_xai.data.images import Picture
 from iterprime_xai.masks.selection import patch_shares
 from iterprime_xai.records import Expression, Proposals
+from iterprime_xai.records.packed import Masks
 from iterprime_xai.records.proposals import SELECTION_RULES
 from iterprime_xai.systems.choosing import ChoosingSystem
 from iterprime_xai.systems.encoders import ABSTAIN_BELOW, ENCODER, PAPER_CLIP, cosines, encoder_of, unit
@@ -109,7 +110,7 @@ class Baseline:
         found = cosines(vectors, self._of_masks(picture, proposals.masks))
         return [cosine_scores(row.double().numpy(), self.encoder.logit_scale, {}) for row in found]
 
-    def _of_masks(self, picture: Picture, masks: np.ndarray) -> torch.Tensor:
+    def _of_masks(self, picture: Picture, masks: Masks) -> torch.Tensor:
         """Vectors (n, width) of the masks."""
         if self.settings.system == "clip_crop":
             return encode_crops(self.encoder, picture, masks, self.settings)
@@ -138,7 +139,7 @@ class Baseline:
         return found
 
 
-def mean_inside(patches: torch.Tensor, masks: np.ndarray) -> torch.Tensor:
+def mean_inside(patches: torch.Tensor, masks: Masks) -> torch.Tensor:
     """The mean of the patch vectors (rows, columns, width), at length 1, weighted by how much of each patch a mask covers: (n, width)."""
     import torch
 

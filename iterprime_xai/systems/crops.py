@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from iterprime_xai.records.heatmap import box_of
+from iterprime_xai.records.packed import Box, Masks, cuts
 
 MEAN = (0.485, 0.456, 0.406)
 """ImageNet's mean colour, RGB from 0 to 1."""
@@ -24,21 +24,20 @@ KERNEL = 75
 """Side of TAS's blurring kernel in pixels, whatever the picture's size."""
 
 
+Making = Callable[[np.ndarray, np.ndarray, Box], np.ndarray]
+"""From a picture's pixels inside a mask's box (rows, columns, 3), the mask there (rows, columns) and the box to the crop's pixels."""
+
+
 class Crops(Sequence[Image.Image]):
     """The crop of every mask, in order, each made anew when it is taken.
 
     Args:
         pixels: uint8 (height, width, 3).
         masks: bool (n, height, width).
-        make: from pixels, mask and box (left, top, right, bottom) to the crop's pixels.
+        make: see :data:`Making`.
     """
 
-    def __init__(
-        self,
-        pixels: np.ndarray,
-        masks: np.ndarray,
-        make: Callable[[np.ndarray, np.ndarray, tuple[int, int, int, int]], np.ndarray],
-    ) -> None:
+    def __init__(self, pixels: np.ndarray, masks: Masks, make: Making) -> None:
         self._pixels, self._masks, self._make = pixels, masks, make
 
     def __len__(self) -> int:
@@ -47,35 +46,35 @@ class Crops(Sequence[Image.Image]):
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return [self[place] for place in range(*index.indices(len(self)))]
-        mask = self._masks[index]
-        # A mask without a pixel has no box: the whole picture, filled, says as much as there is to say.
-        box = box_of(mask) or (0, 0, mask.shape[1], mask.shape[0])
-        return Image.fromarray(self._make(self._pixels, mask, box))
+        (box, inside) = next(iter(cuts(self._masks[index : index + 1 or None])))
+        if not inside.size:
+            # A mask without a pixel has no box: the whole picture, filled, says as much as there is to say.
+            height, width = self._masks.shape[1:]
+            box, inside = (0, 0, width, height), np.zeros((height, width), bool)
+        left, top, right, bottom = box
+        return Image.fromarray(self._make(self._pixels[top:bottom, left:right], inside, box))
 
 
-def filled(colour: Sequence[int]) -> Callable[[np.ndarray, np.ndarray, tuple[int, int, int, int]], np.ndarray]:
+def filled(colour: Sequence[int]) -> Making:
     """Outside the mask one colour, cropped to the box, of the box's own shape (Global-Local CLIP)."""
 
-    def make(pixels: np.ndarray, mask: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
-        left, top, right, bottom = box
-        cut, inside = pixels[top:bottom, left:right], mask[top:bottom, left:right]
-        return np.where(inside[..., None], cut, np.array(colour, np.uint8))
+    def make(pixels: np.ndarray, inside: np.ndarray, box: Box) -> np.ndarray:
+        return np.where(inside[..., None], pixels, np.array(colour, np.uint8))
 
     return make
 
 
-def squared(pixels: np.ndarray, mask: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
+def squared(pixels: np.ndarray, inside: np.ndarray, box: Box) -> np.ndarray:
     """Black outside the mask, cropped to the box, black beside it until it is square (TAS, V)."""
-    return _square(filled((0, 0, 0))(pixels, mask, box))
+    return _square(filled((0, 0, 0))(pixels, inside, box))
 
 
-def blurred(behind: np.ndarray) -> Callable[[np.ndarray, np.ndarray, tuple[int, int, int, int]], np.ndarray]:
+def blurred(behind: np.ndarray) -> Making:
     """Outside the mask the pixels of ``behind``, the blurred picture, cropped to the box and squared with black (TAS, P)."""
 
-    def make(pixels: np.ndarray, mask: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
+    def make(pixels: np.ndarray, inside: np.ndarray, box: Box) -> np.ndarray:
         left, top, right, bottom = box
-        cut, inside = pixels[top:bottom, left:right], mask[top:bottom, left:right]
-        return _square(np.where(inside[..., None], cut, behind[top:bottom, left:right]))
+        return _square(np.where(inside[..., None], pixels, behind[top:bottom, left:right]))
 
     return make
 

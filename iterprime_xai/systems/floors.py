@@ -11,6 +11,7 @@ import numpy as np
 
 from iterprime_xai.data.images import Picture, sha256
 from iterprime_xai.records import Expression, Proposals
+from iterprime_xai.records.packed import Masks, areas, covers, cuts
 from iterprime_xai.systems.choosing import ChoosingSystem
 from iterprime_xai.systems.scores import Scores, shares_of
 from iterprime_xai.systems.settings import PRESET, PROPOSER, SET_SHARE, Setting, Settings
@@ -42,9 +43,9 @@ class Floor:
         if self.settings.system == "random":
             seen = sha256(picture.image)
             return [self._drawn(len(masks), f"{self.settings['seed']} {seen} {each.text}") for each in expressions]
-        areas = masks.reshape(len(masks), -1).mean(axis=1, dtype=np.float64)
         if self.settings.system == "largest":
-            found = Scores(areas, shares_of(areas), {"area_fraction": areas}, "it is the largest mask")
+            sizes = areas(masks) / float(np.prod(masks.shape[1:]))
+            found = Scores(sizes, shares_of(sizes), {"area_fraction": sizes}, "it is the largest mask")
         else:
             found = _central(masks)
         return [found] * len(expressions)
@@ -56,7 +57,7 @@ class Floor:
         return Scores(drawn, shares_of(drawn), {"drawn": drawn}, "it was drawn at random")
 
 
-def _central(masks: np.ndarray) -> Scores:
+def _central(masks: Masks) -> Scores:
     """1 for a mask that covers the picture's centre, less the more the nearest of its pixels is away; the smaller comes first.
 
     Of several that cover it, the whole of a picture says least: a hundredth of the score goes down with the mask's area.
@@ -64,12 +65,15 @@ def _central(masks: np.ndarray) -> Scores:
     height, width = masks.shape[1:]
     rows, columns = np.arange(height) + 0.5 - height / 2, np.arange(width) + 0.5 - width / 2
     distance = np.hypot(rows[:, None], columns[None])
-    nearest = np.array([float(distance[mask].min()) if mask.any() else np.inf for mask in masks])
-    covered = masks[:, height // 2, width // 2]
-    near = np.where(covered, 1.0, 1 - np.minimum(nearest / float(distance.max()), 1.0))
-    areas = masks.reshape(len(masks), -1).mean(axis=1, dtype=np.float64)
-    score = 0.99 * near + 0.01 * (1 - areas)
-    terms = {"nearness": near, "covers_centre": covered.astype(np.float64), "area_fraction": areas}
+    nearest, covered = np.full(len(masks), np.inf), np.zeros(len(masks))
+    for place, ((left, top, right, bottom), inside) in enumerate(cuts(masks)):
+        if right > left:
+            nearest[place] = distance[top:bottom, left:right][inside].min()
+            covered[place] = covers((left, top, right, bottom), inside, width // 2, height // 2)
+    near = np.where(covered > 0, 1.0, 1 - np.minimum(nearest / float(distance.max()), 1.0))
+    sizes = areas(masks) / float(height * width)
+    score = 0.99 * near + 0.01 * (1 - sizes)
+    terms = {"nearness": near, "covers_centre": covered, "area_fraction": sizes}
     return Scores(score, shares_of(score), terms, "it lies nearest to the picture's centre")
 
 

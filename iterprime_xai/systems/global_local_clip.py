@@ -16,6 +16,7 @@ import numpy as np
 from iterprime_xai.data.images import Picture
 from iterprime_xai.language.chunks import chunk_of_root, pipeline_named, target_chunk
 from iterprime_xai.records import Expression, Proposals
+from iterprime_xai.records.packed import Masks
 from iterprime_xai.systems.choosing import ChoosingSystem
 from iterprime_xai.systems.crops import MEAN_FILL, RELEASED_FILL, Crops, filled
 from iterprime_xai.systems.encoders import (
@@ -197,7 +198,7 @@ def encode_once(encoder: ImageTextEncoder, texts: Sequence[str]) -> torch.Tensor
     return encoder.encode_texts(different)[[places[text] for text in texts]]
 
 
-def encode_crops(encoder: ImageTextEncoder, picture: Picture, masks: np.ndarray, settings: Settings) -> torch.Tensor:
+def encode_crops(encoder: ImageTextEncoder, picture: Picture, masks: Masks, settings: Settings) -> torch.Tensor:
     """Vectors (n, width) of every mask's crop, filled outside the mask and stretched to the encoder's square."""
     fill = MEAN_FILL if settings["fill"] == "mean" else RELEASED_FILL
     crops = Crops(np.asarray(picture.image), masks, filled(fill))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from iterprime_xai.masks.selection import patch_shares
+from iterprime_xai.records.packed import Masks
 
 SCORE_GRID = (24, 24)
 """Rows and columns of the picture of the scores: masks have no grid of their own, and this one is as fine as the matchers'."""
@@ -56,7 +57,7 @@ def shares_of(values: np.ndarray) -> np.ndarray:
     return values / total if total > 0 else np.full(len(values), 1 / max(len(values), 1))
 
 
-def score_picture(masks: np.ndarray, share: np.ndarray, grid: tuple[int, int] = SCORE_GRID) -> np.ndarray:
+def score_picture(masks: Masks, share: np.ndarray, grid: tuple[int, int] = SCORE_GRID) -> np.ndarray:
     """The picture of the shares: float32 (rows, columns), at each patch the best share among the masks, weighted by how much
     of the patch each covers.
 
