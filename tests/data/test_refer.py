@@ -262,7 +262,7 @@ def _change_ref(root: Path, **changes: object) -> None:
     [
         ({"ann_id": 99}, "annotation 99, which instances.json does not have"),
         ({"image_id": 8}, "do not name the same known image"),
-        ({"ann_id": [70, 71]}, "gRefCOCO"),
+        ({"ann_id": [70, 99]}, "annotation 99, which instances.json does not have"),
         ({"split": None}, "list of dicts"),
         ({"sentences": [{"sent": "a"}]}, "lacks sent, raw or sent_id"),
     ],
