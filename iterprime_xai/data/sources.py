@@ -30,11 +30,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One kind of data set: ``form`` is how its name is written, ``what`` says what it is."""
+    """One kind of data set: ``form`` is how its name is written, ``what`` says what it is; ``has_raw``: text as typed, too."""
 
     form: str
     what: str
     open: Callable[[Asked], DataSet]
+    has_raw: bool = False
 
 
 def open_data(
@@ -60,14 +61,19 @@ def open_data(
     for files that are missing or broken.
     """
     head, colon, rest = spec.partition(":")
-    if head not in SOURCES:
-        known = ", ".join(SOURCES)
+    kind, at, _ = head.partition("@")
+    if kind not in SOURCES or (at and SOURCES[kind].open is not _refer):
         raise OptionError(
-            f"Expected a data set such as scenes:val, but got {spec!r}{nearest(head, SOURCES)} Known: {known}."
+            f"Expected a data set such as scenes:val or refcoco:testA, but got {spec!r}{nearest(kind, SOURCES)}. Known are "
+            f"{', '.join(data_names())}."
         )
-    source = SOURCES[head]
+    source = SOURCES[kind]
     if not colon or not rest:
         raise OptionError(f"Expected {source.form}, but got {spec!r}.")
+    if count is not None and kind != "scenes":
+        raise OptionError(f"count= is for scenes, which have no end; {spec} has as many expressions as its files hold.")
+    if text != "sent" and not source.has_raw:
+        raise OptionError(f"text must be 'sent' for {spec}, which has one wording only, but got {text!r}.")
     return source.open(Asked(spec, head, rest, _path(root), _path(images), text, seed, count))
 
 
@@ -111,6 +117,43 @@ def _refer_set(asked: Asked, root: Path, dataset: str, split_by: str, split: str
     return ReferSet(root, dataset, by, split, text=asked.text, images=asked.images, name=asked.name)
 
 
+def _phrasecut(asked: Asked) -> DataSet:
+    from iterprime_xai.data.phrasecut import PhraseCutSet
+
+    return PhraseCutSet(_root(asked), asked.rest, images=asked.images, name=asked.name)
+
+
+def _hub(asked: Asked) -> DataSet:
+    from iterprime_xai.data.mirrors import open_mirror
+
+    mirror, colon, split = asked.rest.rpartition(":")
+    if mirror not in _MIRRORS or not colon:
+        raise OptionError(
+            f"Expected {SOURCES['hub'].form} with one of {', '.join(_MIRRORS)}, but got {asked.name!r}"
+            f"{nearest(mirror or split, _MIRRORS)}."
+        )
+    return open_mirror(mirror, _root(asked), split, text=asked.text, images=asked.images, name=asked.name)
+
+
+def _folder(asked: Asked) -> DataSet:
+    from iterprime_xai.data.own_pictures import OwnPictures, rows_of_folder
+
+    folder = _under(asked)
+    return OwnPictures(asked.name, rows_of_folder(folder), asked.images or folder)
+
+
+def _table(asked: Asked) -> DataSet:
+    from iterprime_xai.data.own_pictures import OwnPictures
+    from iterprime_xai.data.phrase_tables import read_table
+
+    path = _under(asked)
+    return OwnPictures(asked.name, read_table(path, asked.head), asked.images or path.parent)
+
+
+def _under(asked: Asked) -> Path:
+    return Path(asked.rest) if asked.root is None else asked.root / asked.rest
+
+
 def _root(asked: Asked) -> Path:
     if asked.root is None:
         raise OptionError(
@@ -119,13 +162,22 @@ def _root(asked: Asked) -> Path:
     return asked.root
 
 
+_MIRRORS = ("lmms-lab/RefCOCO", "jxu124/refcoco", "moondream/refcoco-m")
+
 SOURCES: dict[str, Source] = {
     "scenes": Source("scenes:SPLIT", "generated scenes; need no files", _scenes),
-    "refcoco": Source("refcoco[@unc|@google]:SPLIT", "RefCOCO", _refer),
-    "refcoco+": Source("refcoco+[@unc]:SPLIT", "RefCOCO+", _refer),
-    "refcocog": Source("refcocog[@umd|@google]:SPLIT", "RefCOCOg", _refer),
-    "refclef": Source("refclef[@unc|@berkeley]:SPLIT", "RefClef (ReferItGame)", _refer),
-    "grefcoco": Source("grefcoco[@unc]:SPLIT", "gRefCOCO: several targets, or none", _refer),
-    "refer": Source("refer:DIR/NAME@SPLITBY:SPLIT", "any data set in the REFER layout", _any_refer),
+    "refcoco": Source("refcoco[@unc|@google]:SPLIT", "RefCOCO", _refer, True),
+    "refcoco+": Source("refcoco+[@unc]:SPLIT", "RefCOCO+", _refer, True),
+    "refcocog": Source("refcocog[@umd|@google]:SPLIT", "RefCOCOg", _refer, True),
+    "refclef": Source("refclef[@unc|@berkeley]:SPLIT", "RefClef (ReferItGame)", _refer, True),
+    "grefcoco": Source("grefcoco[@unc]:SPLIT", "gRefCOCO: several targets, or none", _refer, True),
+    "refer": Source("refer:DIR/NAME@SPLITBY:SPLIT", "any data set in the REFER layout", _any_refer, True),
+    "phrasecut": Source("phrasecut:SPLIT", "PhraseCut; val_miniv is the whole validation set", _phrasecut),
+    "hub": Source("hub:OWNER/NAME:SPLIT", f"a mirror's Parquet files: {', '.join(_MIRRORS)}", _hub, True),
+    "folder": Source(
+        "folder:PATH", "a folder of pictures with phrases.csv, phrases.jsonl or a .txt for each picture", _folder
+    ),
+    "csv": Source("csv:PATH", "a table with the columns image, phrase[, mask][, id][, any tag]", _table),
+    "jsonl": Source("jsonl:PATH", "one JSON object a line: image, phrase[, mask][, id][, any tag]", _table),
 }
 """Every kind of data set, by the word before the colon (and before an @)."""

@@ -1,8 +1,8 @@
 """The primary word as IteRPrimE's released code finds it: from Stanza's constituency tree.
 
 The first noun phrase of the tree that has no other inside it and holds a singular noun (tag NN); its last such noun. Where there
-is none: the last word tagged NOUN. Plurals and proper nouns are missed ("men next to the car" gives "car"): that is what the paper's
-numbers were measured with, and why our own rules are the default.
+is none: the last word tagged NOUN. Plurals and proper nouns are missed ("men next to the car" gives "car"): the paper's numbers
+were measured so; our own rules do not share it.
 """
 
 from __future__ import annotations

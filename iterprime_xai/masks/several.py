@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from iterprime_xai.records.packed import Masks
+
 SET_SHARE = 0.5
 """Share of the best score that a further mask needs where no other was chosen; not measured."""
 
@@ -18,7 +20,7 @@ SET_OVERLAP = 0.1
 
 
 def several(
-    order: Sequence[int], shares: Sequence[float], masks: np.ndarray, share: float = SET_SHARE
+    order: Sequence[int], shares: Sequence[float], masks: Masks, share: float = SET_SHARE
 ) -> tuple[int, ...]:
     """Indices of the masks that belong to the answer besides the best one.
 
@@ -38,6 +40,16 @@ def several(
 def _beside(one: np.ndarray, other: np.ndarray) -> bool:
     smaller = min(int(np.count_nonzero(one)), int(np.count_nonzero(other)))
     return smaller > 0 and int(np.count_nonzero(one & other)) <= SET_OVERLAP * smaller
+
+
+def united(masks: Masks, chosen: Sequence[int]) -> np.ndarray | None:
+    """All chosen masks as one, bool (height, width); ``None`` where none was chosen."""
+    if not chosen:
+        return None
+    found = np.array(masks[chosen[0]])
+    for index in chosen[1:]:
+        found |= masks[index]
+    return found
 
 
 def several_reason(count: int, share: float) -> str:

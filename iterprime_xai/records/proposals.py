@@ -8,6 +8,7 @@ import numpy as np
 
 from iterprime_xai.records.errors import ProposalError
 from iterprime_xai.records.frozen import freeze
+from iterprime_xai.records.packed import Masks
 
 SELECTION_RULES = ("default", "paper")
 """Names of the rules by which a mask is chosen, see `masks.selection`."""
@@ -19,10 +20,11 @@ class Proposals:
 
     ``masks`` is bool, shape (n, height, width), upright and at the picture's own resolution; ``scores`` is float32
     (n,), the proposer's own opinion (1.0 where it has none); ``source`` names the proposer and its settings.
-    Both arrays are read-only.
+    Both are read-only. Where the masks of a picture would take more than 128 MiB as an array (`packed.DENSE_BYTES`), proposers
+    give them as `PackedMasks`, which are used in the same way and unpacked one at a time.
     """
 
-    masks: np.ndarray
+    masks: Masks
     scores: np.ndarray
     source: str
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from iterprime_xai.data.images import Picture, sha256
 from iterprime_xai.masks import select
+from iterprime_xai.masks.several import united
 from iterprime_xai.models import ImageTokens
 from iterprime_xai.records import Expression, Grounding, Pass, Proposals
 from iterprime_xai.records.heatmap import box_of, is_blank, minmax, peak
@@ -60,8 +61,7 @@ def conclude(
             abstain_below=settings.abstain_below,
             set_share=settings.set_share,
         )
-        if selection.chosen:
-            mask = proposals.masks[list(selection.chosen)].any(axis=0)
+        mask = united(proposals.masks, selection.chosen)
     return Grounding(
         image=picture.image,
         expression=expression,

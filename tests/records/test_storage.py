@@ -28,6 +28,7 @@ from iterprime_xai.records import (
     WordMap,
     archive,
 )
+from iterprime_xai.records.packed import PackedMasks, pack
 
 
 def _heatmap(seed: int, scale: float = 1e-10) -> np.ndarray:
@@ -147,6 +148,31 @@ def test_no_proposals_at_all_keep_their_shape(grounding: Grounding, tmp_path: Pa
     loaded = Grounding.load(dataclasses.replace(grounding, proposals=none).save(tmp_path / "a"))
     assert loaded.proposals is not None
     assert loaded.proposals.masks.shape == (0, 31, 43)
+
+
+def test_packed_masks_stay_packed_and_only_they_need_the_newer_format(grounding: Grounding, tmp_path: Path) -> None:
+    dense = grounding.proposals
+    packed = Proposals(pack(dense.masks, dense.masks.shape[1:]), dense.scores, dense.source)
+    path = dataclasses.replace(grounding, proposals=packed).save(tmp_path / "packed")
+    loaded = Grounding.load(path).proposals
+    assert isinstance(loaded.masks, PackedMasks)
+    np.testing.assert_array_equal(np.asarray(loaded.masks), dense.masks)
+    for file, version in ((path, 2), (grounding.save(tmp_path / "dense"), 1)):
+        assert json.loads(zipfile.ZipFile(file).read("grounding.json"))["version"] == version
+
+
+@pytest.mark.parametrize(
+    "change", [{"lengths": [1]}, {"boxes": [[0, 0, 999, 1]]}, {"size": [10**6, 10**6]}, {"boxes": [[0, 0]]}, {"lengths": ["a"]}]
+)
+def test_packed_masks_that_contradict_themselves_are_damaged(grounding: Grounding, tmp_path: Path, change: dict) -> None:
+    masks = np.asarray(grounding.proposals.masks)[:1]
+    packed = Proposals(pack(masks, masks.shape[1:]), np.ones(1, np.float32), "test")
+    path = dataclasses.replace(grounding, proposals=packed, selection=None).save(tmp_path / "packed")
+    document = json.loads(zipfile.ZipFile(path).read("grounding.json"))
+    document["proposals"]["masks"] |= change
+    other = _rewritten(path, tmp_path / "other", {"grounding.json": json.dumps(document).encode()})
+    with pytest.raises(StorageError, match="damaged"):
+        Grounding.load(other)
 
 
 def test_the_same_grounding_gives_the_same_bytes(grounding: Grounding, tmp_path: Path) -> None:
