@@ -153,8 +153,8 @@ def _manifest(
         check_same(found, decides, folder.path)
         if shard_size not in (None, found.shard_size):
             raise OptionError(
-                f"The run in {folder.path} was cut into shards of {found.shard_size} samples, but {shard_size} are asked for; leave "
-                "shard_size out to go on."
+                f"The run in {folder.path} was cut into shards of {found.shard_size} samples, but {shard_size} are asked "
+                "for; leave shard_size out to go on."
             )
         return found, {each.number: each for each in cut(asked, found.shard_size)}
     size = shard_size or usual_size(sum(each.count for each in asked))

@@ -45,8 +45,8 @@ class RunFolder:
             notes = []
             if not _lock(file.fileno()):
                 raise OptionError(
-                    f"Another process is working on {self.path}. Wait for it, stop it, or choose another --out; use --workers to have "
-                    "several processes on one run."
+                    f"Another process is working on {self.path}. Wait for it, stop it, or choose another --out; for several "
+                    "processes on one run there are --workers."
                 )
             left = [
                 path

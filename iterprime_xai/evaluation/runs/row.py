@@ -35,9 +35,13 @@ class CodedProposals:
 
     def __init__(self, proposals: Proposals) -> None:
         self.proposals = proposals
-        self.codes = [write_mask(mask) for mask in proposals.masks]
-        self.areas = [int(np.count_nonzero(mask)) for mask in proposals.masks]
-        self.boxes = [box_of(mask) for mask in proposals.masks]
+        self.codes: list[dict[str, Any]] = []
+        self.areas: list[int] = []
+        self.boxes: list[tuple[int, int, int, int] | None] = []
+        for mask in proposals.masks:  # once: masks of a large picture are unpacked one at a time
+            self.codes.append(write_mask(mask))
+            self.areas.append(int(np.count_nonzero(mask)))
+            self.boxes.append(box_of(mask))
 
     def overlaps(self, gold: Mapping[str, Any]) -> list[float]:
         """IoU of every proposal with a coded mask; two empty masks have none."""
@@ -190,6 +194,7 @@ def _choice(sample: Sample, found: Grounding, coded: CodedProposals | None, full
             "reason": selection.reason,
             "margin": float(selection.margin),
             "chosen_index": None if selection.answer is None else int(selection.answer),
+            "chosen_indices": [int(index) for index in selection.chosen],
         }
     if coded is None:
         return row

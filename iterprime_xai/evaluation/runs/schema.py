@@ -20,7 +20,7 @@ MASK = _struct(size=pa.list_(pa.int32()), counts=_text)
 """COCO's compressed run-length code: ``size`` is [height, width]. Read with `coding.read_mask` or pycocotools."""
 
 MAP = _struct(rows=pa.int32(), columns=pa.int32(), scale=pa.float32(), values=pa.binary())
-"""Half-precision values in reading order, to be multiplied by ``scale`` (the map's largest magnitude). Read with `coding.read_map`."""
+"""Half-precision values in reading order, times ``scale`` (the map's largest magnitude). Read with `coding.read_map`."""
 
 BITS = _struct(rows=pa.int32(), columns=pa.int32(), bits=pa.binary())
 """One bit a patch in reading order, 1 for a patch that may be seen. Read with `coding.read_bits`."""
@@ -100,7 +100,7 @@ COLUMNS = (
     Column("peak", pa.list_(pa.int32()), "[x, y] of the final map's peak in pixels; null for a blank map."),
     Column("peak_in_mask", _flag, "The peak lies in the gold mask, a miss for a blank map; null without a gold mask or target."),
     Column("heat_in_mask", _real, "Share of the final map's heat in the gold mask; null without a gold mask or target."),
-    Column("landed", _text, "Where the peak fell: target, another thing's category, background, or blank; null without a gold mask."),
+    Column("landed", _text, "Where the peak fell: target, another thing's category, background, or blank; null without gold."),
     Column("proposal_source", _text, "Who made the proposals."),
     Column("proposals", pa.list_(_PROPOSAL), "Every proposal in the proposer's order, with its rank (0 is best), score and every "
            "term of it (null and none where the system did not rank it), IoU with the gold mask, area, box "
@@ -114,6 +114,7 @@ COLUMNS = (
     Column("answer", _text, "What was asked for: always, may_abstain or set."),
     Column("abstained", _flag, "No mask was given, or an empty one."),
     Column("chosen_index", pa.int32(), "The proposal that was chosen; null where none was."),
+    Column("chosen_indices", pa.list_(pa.int32()), "All proposals that the answer unites, with answer set more than one."),
     Column("chosen", MASK, "The mask that was answered; null where none was."),
     Column("chosen_area", _whole, "Its pixels, 0 without one."),
     Column("box", _BOX, "[left, top, right, bottom] of the answer in pixels, right and bottom exclusive."),

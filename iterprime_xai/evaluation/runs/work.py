@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
+import numpy as np
+
 from iterprime_xai.data.images import read_image, sha256
 from iterprime_xai.evaluation.runs.key import library_versions, plain
 from iterprime_xai.evaluation.runs.order import GOLD, Order
@@ -188,14 +190,14 @@ def threads(count: int | None) -> Iterator[None]:
 def _annotated(sample: Sample) -> Proposals:
     """Gold proposals without empty masks, which a phrase that means nothing has."""
     found = gold_proposals(sample)
-    kept = found.masks.any(axis=(1, 2))
+    kept = np.array([bool(mask.any()) for mask in found.masks])
     return found if kept.all() else Proposals(found.masks[kept], found.scores[kept], found.source)
 
 
 def _same(one: Any, other: Any) -> bool:
     if not isinstance(one, Proposals) or not isinstance(other, Proposals):
         return False
-    return one.masks.shape == other.masks.shape and bool((one.masks == other.masks).all())
+    return one.masks.shape == other.masks.shape and all(map(np.array_equal, one.masks, other.masks))
 
 
 def _unread(asked: Asked, name: str, error: Exception, answer: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import pickle
 import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from types import TracebackType
 from typing import Any
@@ -31,7 +32,7 @@ class Processes:
             self._order = pickle.dumps(order)
         except Exception as error:
             raise OptionError(
-                f"Other processes cannot be given these objects ({error}); name the system and the data set, or use --backend local."
+                f"Other processes cannot be given these objects ({error}); name system and data set, or use --backend local."
             ) from error
         self._context = multiprocessing.get_context("spawn")
         self._running: dict[Connection, multiprocessing.process.BaseProcess] = {}
@@ -69,10 +70,8 @@ class Processes:
             while waiting and len(busy) < self._workers:
                 pipe = self._idle.popleft() if self._idle else self._start()
                 busy[pipe] = (waiting.popleft(), 0)
-                try:
+                with suppress(OSError):  # it has died: the pipe is at its end, which is seen below
                     pipe.send(("part", busy[pipe][0], key))
-                except OSError:
-                    pass  # it has died: the pipe is at its end, which is seen below
             for pipe in wait(list(busy)):
                 assert isinstance(pipe, Connection)
                 shard, told = busy[pipe]

@@ -51,7 +51,7 @@ class RayActors:
         except (pickle.PicklingError, TypeError, AttributeError) as error:
             self.__exit__(None, None, None)
             raise OptionError(
-                f"Other machines cannot be given these objects ({error}); name the system and the data set, or use --backend local."
+                f"Other machines cannot be given these objects ({error}); name system and data set, or use --backend local."
             ) from error
         # An actor takes one core; a GPU where the cluster has any, since a model would otherwise share one with all others.
         resources = ray.cluster_resources()
@@ -62,7 +62,7 @@ class RayActors:
             asked = self._workers
             self.__exit__(None, None, None)
             raise OptionError(
-                f"{asked} workers were asked for, but the cluster has room for {room} ({'GPUs' if gpus else 'CPUs'}); ask for fewer."
+                f"{asked} workers were asked for, but the cluster has room for {room} {'GPUs' if gpus else 'CPUs'}; ask for fewer."
             )
         self._kind = ray.remote(num_cpus=1, num_gpus=gpus, max_restarts=0)(_Actor)
         return self
@@ -114,7 +114,7 @@ class RayActors:
                     if deaths[shard.number] == DEATHS:
                         raise IterprimeError(
                             f"{DEATHS} Ray workers were lost one after the other in shard {shard.number}: memory ran out, or its "
-                            f"pictures end them ({error}). What is done is kept; use fewer --workers, or --backend local to see why."
+                            f"pictures end them ({error}). What is done is kept; use fewer --workers, or --backend local."
                         ) from error
                     waiting.appendleft(shard)
                     continue
