@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from iterprime_xai import saliency
+    from iterprime_xai.evaluation.runs import evaluate, read_run
     from iterprime_xai.language import parse
     from iterprime_xai.models.captioner import load_captioner
     from iterprime_xai.records import Expression, Grounding, IterprimeError, Pass, Proposals, Sample, Selection
@@ -17,6 +18,8 @@ __version__ = "0.1.0"
 _WHERE = {
     "load": "iterprime_xai.systems",
     "load_captioner": "iterprime_xai.models.captioner",
+    "evaluate": "iterprime_xai.evaluation.runs",
+    "read_run": "iterprime_xai.evaluation.runs",
     "Grounder": "iterprime_xai.systems",
     "parse": "iterprime_xai.language",
     "Expression": "iterprime_xai.records",
@@ -50,9 +53,11 @@ __all__ = [
     "Proposals",
     "Sample",
     "Selection",
+    "evaluate",
     "load",
     "load_captioner",
     "parse",
+    "read_run",
     "saliency",
 ]
 

@@ -83,7 +83,7 @@ def evaluate(
     given = dict(settings or {})
     source: dict[str, Any] | None = None
     if threshold is not None:
-        from iterprime_xai.evaluation.runs.thresholds import applied
+        from iterprime_xai.evaluation.runs.threshold import applied
 
         given, source = applied(system, given, answer, threshold)
     order = Order(

@@ -54,6 +54,17 @@ class Run:
         """Every row, in the order of the data set; a few are in memory at a time."""
         return self.rows()
 
+    def versions(self) -> list[dict[str, str]]:
+        """The different sets of library versions that made the parts."""
+        from iterprime_xai.evaluation.runs.parts import read_note
+
+        found: list[dict[str, str]] = []
+        for path in self.files:
+            versions = dict(read_note(path).versions)
+            if versions not in found:
+                found.append(versions)
+        return found
+
     def rows(self, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
         """Every row with these columns (all for ``None``), in the order of the data set."""
         import pyarrow.parquet as pq

@@ -100,6 +100,7 @@ def found_row(sample: Sample, found: Grounding, proposals: CodedProposals | None
         "passes": [_pass(each, full) for each in found.passes],
         "probability": None if first is None else float(first.probability),
         "logit": None if first is None else float(first.logit),
+        "evidence": _evidence(found),
         "heatmap": write_map(found.heatmap),
         "blank": blank,
         "peak": _whole(found.point),
@@ -157,6 +158,16 @@ def missed(row: Mapping[str, Any], gold_known: bool) -> dict[str, Any]:
     if not gold_known:
         return {}
     return {"iou": 0.0, "giou": 0.0, "intersection": 0, "union": row.get("gold_area") or 0}
+
+
+def _evidence(found: Grounding) -> float | None:
+    """The figure by which a system abstains: as it says itself, else the match probability, where that is what it gives."""
+    if "evidence" in found.parameters:
+        value = found.parameters["evidence"]
+        return None if value is None else float(value)
+    if "probability" in found.parameters or not found.passes:  # the system says that its probability is another figure
+        return None
+    return float(found.probability)
 
 
 def _heat_values(sample: Sample, found: Grounding, blank: bool) -> dict[str, Any]:

@@ -95,6 +95,7 @@ COLUMNS = (
            "was allowed to see, its own map, the map so far, and a map a word."),
     Column("probability", _real, "The match probability of the first look."),
     Column("logit", _real, "The match logit of the first look."),
+    Column("evidence", _real, "What an answer that may abstain compares with its threshold; null where a system has none."),
     Column("heatmap", MAP, "The final map on the model's grid."),
     Column("blank", _flag, "The final map tells nothing: flat, nowhere positive, or not finite."),
     Column("peak", pa.list_(pa.int32()), "[x, y] of the final map's peak in pixels; null for a blank map."),

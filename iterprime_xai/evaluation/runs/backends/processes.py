@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 from iterprime_xai.evaluation.runs.backends import Seen
 from iterprime_xai.evaluation.runs.order import Order
@@ -72,8 +72,8 @@ class Processes:
                 busy[pipe] = (waiting.popleft(), 0)
                 with suppress(OSError):  # it has died: the pipe is at its end, which is seen below
                     pipe.send(("part", busy[pipe][0], key))
-            for pipe in wait(list(busy)):
-                assert isinstance(pipe, Connection)
+            for ready in wait(list(busy)):
+                pipe = cast(Connection, ready)
                 shard, told = busy[pipe]
                 try:
                     kind, value = _receive(pipe)
@@ -133,7 +133,8 @@ def _work(pipe: Connection, order: bytes) -> None:
                 if asked[0] == "describe":
                     pipe.send(("described", worker.describe()))
                 else:
-                    pipe.send(("part", worker.part(*asked[1:], lambda count: pipe.send(("seen", count)))))
+                    _, shard, key = asked
+                    pipe.send(("part", worker.part(shard, key, lambda count: pipe.send(("seen", count)))))
             except (BrokenPipeError, ConnectionError):
                 raise
             except Exception as error:
