@@ -56,11 +56,14 @@ class Processes:
         pipe = self._start()
         try:
             pipe.send(("describe",))
-            _, described = _receive(pipe)
+            kind, described = pipe.recv()
         except (EOFError, OSError) as error:
             raise IterprimeError("A worker process ended while it started; use --backend local to see why.") from error
+        if kind == "error":
+            raise described
         self._idle.append(pipe)
-        return described
+        found: dict[str, Any] = described
+        return found
 
     def parts(self, shards: Sequence[Shard], key: str, seen: Seen) -> Iterator[Part]:
         waiting = deque(shards)
@@ -76,7 +79,7 @@ class Processes:
                 pipe = cast(Connection, ready)
                 shard, told = busy[pipe]
                 try:
-                    kind, value = _receive(pipe)
+                    kind, value = pipe.recv()
                 except (EOFError, OSError):
                     del busy[pipe]
                     self._running.pop(pipe).join()
@@ -89,6 +92,8 @@ class Processes:
                         ) from None
                     waiting.appendleft(shard)
                     continue
+                if kind == "error":  # out here: many of these are an OSError too
+                    raise value
                 if kind == "seen":
                     busy[pipe] = (shard, told + value)
                     seen(value)
@@ -109,14 +114,6 @@ class Processes:
     def pids(self) -> list[int]:
         """Process ids of the workers."""
         return [process.pid for process in self._running.values() if process.pid]
-
-
-def _receive(pipe: Connection) -> tuple[str, Any]:
-    """A message of a worker; its error is raised here."""
-    kind, value = pipe.recv()
-    if kind == "error":
-        raise value
-    return kind, value
 
 
 def _work(pipe: Connection, order: bytes) -> None:
