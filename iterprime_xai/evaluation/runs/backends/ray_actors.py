@@ -52,7 +52,8 @@ class RayActors:
                 ray.shutdown()
                 where = f"the cluster at {address}" if address else "a cluster on this machine"
                 raise IterprimeError(
-                    f"Ray could not reach or start {where}: {error} Free some cores or correct RAY_ADDRESS, or use --backend processes."
+                    f"Ray could not reach or start {where}: {error} Free some cores or correct RAY_ADDRESS, or use "
+                    "--backend processes."
                 ) from error
             self._started = True
         try:
