@@ -83,7 +83,9 @@ class ChoosingSystem:
     ) -> list[Grounding]:
         if isinstance(texts, str) or not isinstance(texts, Iterable):
             came = "one string" if isinstance(texts, str) else type(texts).__name__
-            raise OptionError(f"texts must be a list of phrases, but got {came}; use segment(image, text) for one phrase.")
+            raise OptionError(
+                f"texts must be a list of phrases, but got {came}; use segment(image, text) for one phrase."
+            )
         if answer not in ANSWERS:
             raise OptionError(f"answer must be one of {', '.join(ANSWERS)}, but got {answer!r}.")
         if proposals is False:

@@ -129,7 +129,9 @@ class Baseline:
         inside = shares.sum(axis=1)
         found = []
         for heat in maps:
-            mean = np.divide(shares @ heat.ravel().astype(np.float64), inside, out=np.zeros(len(inside)), where=inside > 0)
+            mean = np.divide(
+                shares @ heat.ravel().astype(np.float64), inside, out=np.zeros(len(inside)), where=inside > 0
+            )
             if self.settings.system == "clip_score_map":
                 made = cosine_scores(mean, self.encoder.logit_scale, {}, what="the score map is highest inside it")
             else:

@@ -128,7 +128,9 @@ def mask_vectors(inside: torch.Tensor, crops: torch.Tensor, alpha: float, fusion
     return alpha * inside + (1 - alpha) * crops
 
 
-def text_vectors(sentences: torch.Tensor, phrases: torch.Tensor, beta: float, fusion: str, resnet: bool) -> torch.Tensor:
+def text_vectors(
+    sentences: torch.Tensor, phrases: torch.Tensor, beta: float, fusion: str, resnet: bool
+) -> torch.Tensor:
     """t (texts, width) from the vectors of the sentences and of their noun phrases."""
     if fusion == "normalised" or resnet:
         sentences, phrases = unit(sentences), unit(phrases)
