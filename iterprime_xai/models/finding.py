@@ -129,7 +129,7 @@ def meant_for_the_hub(name: str) -> bool:
 def no_such_model(name: str, folder: Path, kind: Kind = MATCHERS) -> ModelLoadError:
     """A name that is nothing, with the nearest that is something: a folder beside where it would be, or a known name."""
     if BUNDLED_FOLDER.joinpath(name, "config.json").is_file() and name == Path(name).name:
-        return ModelLoadError(f"{name!r} {kind.elsewhere}. Bundled here: {', '.join(kind.bundled)}.")
+        return ModelLoadError(f"{name!r} {kind.elsewhere}. Bundled here: {', '.join(kind.bundled) or 'none'}.")
     parent, where = folder.parent, ""
     beside = [each.name for each in parent.iterdir() if each.is_dir()] if parent.is_dir() else []
     near = [str(parent / each) for each in difflib.get_close_matches(folder.name, beside, 2, 0.6)]
@@ -141,6 +141,6 @@ def no_such_model(name: str, folder: Path, kind: Kind = MATCHERS) -> ModelLoadEr
         where = f" (there is no folder {str(parent)!r} either)"
     hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
     return ModelLoadError(
-        f"No such model or folder: {name!r}{where}. Expected a bundled name ({', '.join(kind.bundled)}), an existing "
+        f"No such model or folder: {name!r}{where}. Expected a bundled name ({', '.join(kind.bundled) or 'none here'}), an existing "
         f"folder, or a hub id such as {kind.example}.{hint}"
     )
