@@ -9,17 +9,10 @@ from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from iterprime_xai.models.finding import BUNDLED_FOLDER, bundled_models, meant_for_the_hub, no_such_model
 from iterprime_xai.models.hub import ask, is_cached, unreachable
-from iterprime_xai.models.loading import (
-    BUNDLED_FOLDER,
-    as_device,
-    as_dtype,
-    bundled_models,
-    load_matcher,
-    meant_for_the_hub,
-    no_such_model,
-    without_progress_bar,
-)
+from iterprime_xai.models.loading import load_matcher
+from iterprime_xai.models.pretrained import as_device, as_dtype, without_progress_bar
 from iterprime_xai.records import ModelLoadError, OptionError
 
 if TYPE_CHECKING:
