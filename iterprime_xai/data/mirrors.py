@@ -90,7 +90,11 @@ class MirrorSet:
     def _samples(
         self, thing: _Thing, image: Path | Image.Image, mask: np.ndarray, others: list[np.ndarray]
     ) -> list[Sample]:
-        different = tuple(each for each in others if not np.array_equal(each, mask))
+        seen = [mask]
+        for each in others:  # a mirror may have one thing in two rows
+            if not any(np.array_equal(each, other) for other in seen):
+                seen.append(each)
+        different = tuple(seen[1:])
         tags = {"split": self._split, "domain": self._repository, "image_id": thing.image_id} | thing.tags
         return [
             Sample(f"{thing.stem}-{number}", image, text, mask, different, ("",) * len(different), tags)
@@ -204,9 +208,12 @@ def _jxu(number: int, row: dict[str, Any], text: str) -> list[_Thing]:
 
 def _moondream(number: int, row: dict[str, Any], text: str) -> list[_Thing]:
     image_id = f"row-{number:05d}"
+    samples = row["samples"]
+    if isinstance(samples, dict):  # `datasets` may store a list of records as a record of lists
+        samples = [dict(zip(samples, values, strict=True)) for values in zip(*samples.values(), strict=True)]
     return [
         _Thing(number, image_id, tuple(map(str, each["sentences"])), each["mask"], f"{image_id}-{place}", {})
-        for place, each in enumerate(row["samples"])
+        for place, each in enumerate(samples)
     ]
 
 

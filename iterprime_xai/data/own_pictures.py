@@ -27,8 +27,8 @@ class OwnPictures:
     """Pictures in ``folder`` and what is said of each; a sample without a mask has ``mask`` ``None``.
 
     Masks are files (any format without loss; what is not black belongs to the thing), RLE, or polygons, as large as the
-    upright picture. Sample ids are those given, or the picture's name with a number. ``others`` are the masks of the picture's other phrases that
-    are not the same mask.
+    upright picture. Sample ids are those given, or the picture's name with a number. ``others`` are the masks of the
+    picture's other phrases, without equal ones.
     """
 
     def __init__(self, name: str, rows: Sequence[PhraseRow], folder: Path) -> None:
@@ -174,7 +174,7 @@ def _mask_file(name: str, size: tuple[int, int], folder: Path, said_by: str) -> 
         raise ValueError(f"{name} cannot be read ({error})") from error
     if values.ndim == 3 and values.shape[2] == 4:
         values = values[..., :3] * (values[..., 3:] > 0)
-    found = values.any(axis=2) if values.ndim == 3 else values != 0
+    found = np.asarray(values.any(axis=2) if values.ndim == 3 else values != 0)
     if found.shape != size:
         raise ValueError(f"{name} is {found.shape[1]} x {found.shape[0]}, but the picture is {size[1]} x {size[0]}")
     return found

@@ -21,9 +21,9 @@ IMAGE = "image"
 class RowTable:
     """The rows of one split, in order: their values without pictures, and any one row's picture.
 
-    ``folder`` is the mirror's own folder, with ``data/{split}-*.parquet``, or ``{split}.jsonl`` / ``{split}.json`` with the same fields
-    and pictures as paths in the folder. Raises ``StorageError`` for files that are missing or broken, ``OptionError`` for a split that is
-    not there, ``MissingExtraError`` for Parquet without pyarrow.
+    ``folder`` is the mirror's own folder, with ``data/{split}-*.parquet``, or ``{split}.jsonl`` / ``{split}.json`` with the
+    same fields and pictures as paths in the folder. Raises ``StorageError`` for files that are missing or broken,
+    ``OptionError`` for a split that is not there, ``MissingExtraError`` for Parquet without pyarrow.
     """
 
     def __init__(self, folder: Path, split: str, needed: Sequence[str]) -> None:
