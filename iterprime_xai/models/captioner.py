@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,15 +64,32 @@ class Captioner:
             ImageInputError: a picture that cannot be used.
             OptionError: ``max_words`` or ``num_beams`` is not a whole number above 0.
         """
+        return self.caption_many([image], max_words=max_words, num_beams=num_beams)[0]
+
+    def caption_many(
+        self, images: Sequence[Any], max_words: int = 40, num_beams: int = 1, at_once: int = 16
+    ) -> list[str]:
+        """A sentence about each picture, ``at_once`` of them looked at together. See :meth:`caption`.
+
+        Pictures are taken from the sequence a batch at a time: one that makes them when asked keeps memory flat.
+        """
+        for option, value in (("max_words", max_words), ("num_beams", num_beams), ("at_once", at_once)):
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise OptionError(f"{option} must be a whole number above 0, but got {value!r}.")
+        found: list[str] = []
+        for start in range(0, len(images), at_once):
+            some = [images[place] for place in range(start, min(start + at_once, len(images)))]
+            found += self._captions(some, max_words, num_beams)
+        return found
+
+    def _captions(self, images: list[Any], max_words: int, num_beams: int) -> list[str]:
         import torch
 
         from iterprime_xai.data.images import read_image
 
-        for option, value in (("max_words", max_words), ("num_beams", num_beams)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise OptionError(f"{option} must be a whole number above 0, but got {value!r}.")
         weight = self.model.vision_model.embeddings.patch_embedding.weight
-        pixels = self.image_processor(images=read_image(image).image, return_tensors="pt")["pixel_values"]
+        read = [read_image(image).image for image in images]
+        pixels = self.image_processor(images=read, return_tensors="pt")["pixel_values"]
         side = self.model.config.vision_config.image_size
         if pixels.shape[-2:] != (side, side):
             raise OptionError(
@@ -88,8 +105,8 @@ class Captioner:
                 num_beams=num_beams,
                 do_sample=False,
             )
-        text = self.tokenizer.decode(ids[0], skip_special_tokens=True)
-        return " ".join(re.sub(r"(?<=\w) - (?=\w)", "-", text).split()[:max_words])
+        texts = (self.tokenizer.decode(each, skip_special_tokens=True) for each in ids)
+        return [" ".join(re.sub(r"(?<=\w) - (?=\w)", "-", text).split()[:max_words]) for text in texts]
 
 
 def load_captioner(

@@ -28,7 +28,7 @@ class Scorer(Protocol):
     """What makes a system of its own: a score for every mask and phrase."""
 
     def score(self, picture: Picture, proposals: Proposals, expressions: Sequence[Expression]) -> list[Scores]:
-        """The scores of all masks for each phrase; what is the same for all phrases is worked out once. There is at least one mask."""
+        """The scores of at least one mask for each phrase; what is the same for all phrases is worked out once."""
         ...
 
     def describe(self) -> Mapping[str, Any]:

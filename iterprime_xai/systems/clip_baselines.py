@@ -1,7 +1,7 @@
 """The baselines on CLIP that Global-Local CLIP compares itself with: Grad-CAM, patch score map, region token, crop.
 
-Their code is not part of its release as a whole. What is known of them stands with each, what is ours is said. Source: Yu, Seo, Son, CVPR 2023,
-section 4.
+Its release does not run them, so what its paper leaves open is decided here: see docs/methods/baselines.md. Source: Yu, Seo, Son,
+CVPR 2023.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ class Baseline:
 
 
 def mean_inside(patches: torch.Tensor, masks: Masks) -> torch.Tensor:
-    """The mean of the patch vectors (rows, columns, width), at length 1, weighted by how much of each patch a mask covers: (n, width)."""
+    """The mean of the patch vectors (rows, columns, width) at length 1, weighted by a mask's cover of each: (n, width)."""
     import torch
 
     shares = torch.from_numpy(patch_shares(masks, tuple(patches.shape[:2]))).flatten(1).float()

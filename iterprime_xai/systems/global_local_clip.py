@@ -119,7 +119,7 @@ OFFLINE = {
 def mask_vectors(inside: torch.Tensor, crops: torch.Tensor, alpha: float, fusion: str, resnet: bool) -> torch.Tensor:
     """f_m (n, width) from the vectors of the masked tower and of the crops.
 
-    "released" sums what the towers give: for a ViT both as they come, for a ResNet the crop's at length 1 and the other as it comes.
+    "released" sums what the towers give: of a ViT both as they come, of a ResNet the crop's at length 1, the other as it comes.
     """
     if fusion == "normalised":
         inside, crops = unit(inside), unit(crops)
