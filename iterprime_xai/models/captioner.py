@@ -104,9 +104,23 @@ class Captioner:
                 max_new_tokens=min(room, 4 * max_words),
                 num_beams=num_beams,
                 do_sample=False,
+                # Beams are compared at their ends, so they are not cut before.
+                stopping_criteria=[self._long_enough(max_words)] if num_beams == 1 else [],
             )
-        texts = (self.tokenizer.decode(each, skip_special_tokens=True) for each in ids)
-        return [" ".join(re.sub(r"(?<=\w) - (?=\w)", "-", text).split()[:max_words]) for text in texts]
+        return [" ".join(words[:max_words]) for words in map(self._words, ids)]
+
+    def _words(self, ids: Any) -> list[str]:
+        """The words of one sequence of token ids, hyphens closed up."""
+        return re.sub(r"(?<=\w) - (?=\w)", "-", self.tokenizer.decode(ids, skip_special_tokens=True)).split()
+
+    def _long_enough(self, max_words: int) -> Any:
+        """Ends a sequence once its first ``max_words`` words can no longer change: a hyphen and what follows would close up."""
+        import torch
+
+        def long_enough(ids: Any, scores: Any, **_: Any) -> Any:
+            return torch.tensor([len(self._words(each)) > max_words + 2 for each in ids], device=ids.device)
+
+        return long_enough
 
 
 def load_captioner(

@@ -21,6 +21,7 @@ from iterprime_xai.systems.scores import Scores, score_picture
 from iterprime_xai.systems.segmenter import Answer
 from iterprime_xai.systems.settings import Settings
 
+SCORES_DRAWN = "the share of the best mask at each patch"
 ONE_LOOK = "one look: this system chooses among masks"
 
 
@@ -107,6 +108,7 @@ class ChoosingSystem:
             "substitutes": dict(self.scorer.substitutes()),
             "proposals": masks.source,
             "probability": "share of the best mask",
+            "heat": SCORES_DRAWN,
             "version": version(),
         }
         return [
@@ -168,7 +170,7 @@ class ChoosingSystem:
                 *self._answer_notes(scores, answer),
                 selection.reason,
             ),
-            parameters=dict(shared),
+            parameters=dict(shared) | ({} if scores.heatmap is None else {"heat": "the system's own map"}),
         )
 
     def _select(self, proposals: Proposals, scores: Scores, heatmap: np.ndarray, answer: Answer) -> Selection:

@@ -46,7 +46,9 @@ class Crops(Sequence[Image.Image]):
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return [self[place] for place in range(*index.indices(len(self)))]
-        (box, inside) = next(iter(cuts(self._masks[index : index + 1 or None])))
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"crop {index} of {len(self)}")
+        ((box, inside),) = cuts(self._masks[[index]])
         if not inside.size:
             # A mask without a pixel has no box: the whole picture, filled, says as much as there is to say.
             height, width = self._masks.shape[1:]

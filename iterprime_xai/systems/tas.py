@@ -53,7 +53,7 @@ SETTINGS: dict[str, tuple[Setting, ...]] = {
             "the text that a noun chunk of the picture's caption becomes, with {phrase} in it once",
             source="released code",
         ),
-        Setting("caption_words", "whole number", 40, "a caption is cut after so many words", low=1),
+        Setting("caption_words", "whole number", 40, "a region's caption is cut after so many words", low=1),
         Setting("rectify", "yes or no", True, "whether a named part of the picture chooses among the masks there"),
         Setting(
             "spatial_words",
@@ -149,7 +149,7 @@ class Tas:
         pixels, masks, words = np.asarray(picture.image), proposals.masks, self.settings["caption_words"]
         crops = self.encoder.encode_images(Crops(pixels, masks, squared))
         captions = self.captioner.caption_many(Crops(pixels, masks, blurred(blur(pixels))), max_words=words)
-        whole = self.captioner.caption(picture.image, max_words=words)
+        whole = self.captioner.caption(picture.image)
         chunks = self.wording.chunks(whole)
         said = self._encode(
             [
