@@ -9,7 +9,7 @@ released code.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -150,11 +150,12 @@ class Tas:
         crops = self.encoder.encode_images(Crops(pixels, masks, squared))
         captions = self.captioner.caption_many(Crops(pixels, masks, blurred(blur(pixels))), max_words=words)
         whole = self.captioner.caption(picture.image)
-        chunks = self.wording.chunks(whole)
+        chunks = self.wording.chunks(whole) if whole.strip() else []
+        readable = [cut_to_fit(self.encoder, caption) for caption in captions]
         said = self._encode(
             [
                 *(each.text for each in expressions),
-                *captions,
+                *readable,
                 *(self.settings["negative"].replace(PHRASE, chunk) for chunk in chunks),
             ]
         )
@@ -165,10 +166,13 @@ class Tas:
         p = (scale * cosines(phrases, of_captions)).double().numpy()
         against = (scale * cosines(of_chunks, crops)).double().numpy()
         middles = centres(masks)
-        return [
-            self._scores(each, v[place], p[place], against, chunks, middles, (whole, captions))
+        shortened = sum(one != other for one, other in zip(readable, captions, strict=True))
+        notes = (f"{shortened} captions were cut to what {self.encoder.name} reads",) if shortened else ()
+        found = [
+            self._scores(each, v[place], p[place], against, chunks, middles, (whole, readable))
             for place, each in enumerate(expressions)
         ]
+        return [replace(each, notes=each.notes + notes) for each in found]
 
     def _encode(self, texts: list[str]) -> torch.Tensor:
         """Vectors of texts, each different one once; a caption of no word is as far from everything as can be, a zero vector."""
@@ -226,6 +230,17 @@ class Tas:
             evidence_name="cosine of the best mask's crop and the phrase",
             notes=tuple(notes),
         )
+
+
+def cut_to_fit(encoder: ImageTextEncoder, caption: str) -> str:
+    """As many words of a caption, from its start, as the encoder reads; the phrase itself is never cut."""
+    words = caption.split()
+    tokens, longest = getattr(encoder, "token_ids", None), getattr(encoder, "longest", None)
+    if tokens is None or longest is None or len(tokens(caption)) <= longest:
+        return caption
+    while len(words) > 1 and len(tokens(" ".join(words))) > longest:
+        words.pop()
+    return " ".join(words)
 
 
 def wording_of(settings: Settings) -> Wording:
