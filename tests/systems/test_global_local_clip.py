@@ -189,7 +189,11 @@ def test_a_picture_and_its_texts_are_encoded_once(picture, boxes):
 def test_the_noun_phrase_weighs_as_much_as_beta_says():
     picture, masks = _flat()
     text = "the blue ball next to the red red red cube"
-    whole = load_system("global_local_clip", {"model": ColourEncoder(), "beta": 1.0}).segment(picture, text, proposals=masks)
-    head = load_system("global_local_clip", {"model": ColourEncoder(), "beta": 0.0}).segment(picture, text, proposals=masks)
+    whole = load_system("global_local_clip", {"model": ColourEncoder(), "beta": 1.0}).segment(
+        picture, text, proposals=masks
+    )
+    head = load_system("global_local_clip", {"model": ColourEncoder(), "beta": 0.0}).segment(
+        picture, text, proposals=masks
+    )
     assert (whole.selection.answer, head.selection.answer) == (0, 1)
     assert "noun phrase 'the blue ball'" in head.trace

@@ -101,7 +101,9 @@ def test_the_paper_preset_of_iterprime_is_the_papers_recipe(plain):
 
 
 @pytest.mark.parametrize("name", ["global_local_clip", "tas", "iterprime"])
-def test_a_paper_preset_without_its_parser_or_lexicon_names_what_to_install_and_the_offline_one(name, plain, monkeypatch):
+def test_a_paper_preset_without_its_parser_or_lexicon_names_what_to_install_and_the_offline_one(
+    name, plain, monkeypatch
+):
     import sys
 
     monkeypatch.setitem(sys.modules, "stanza", None)

@@ -67,7 +67,9 @@ def _totals(parts, picture, masks, **settings):
     model = load_encoder(*parts)
     given = {"model": model, "captioner": ShortCaptioner(), "preset": "paper-offline", "negative": "by {phrase}"}
     found = load_system("tas", given | settings).segment(picture, PHRASE, proposals=masks)
-    return found, np.array([each.terms["total"] for each in sorted(found.selection.ranking, key=lambda each: each.index)])
+    return found, np.array(
+        [each.terms["total"] for each in sorted(found.selection.ranking, key=lambda each: each.index)]
+    )
 
 
 def _apart(one, other):
@@ -181,7 +183,11 @@ def test_a_place_that_is_named_chooses_among_the_masks_there():
     assert answer("the red square in the middle") == 1
     assert answer("the red square in the middle", spatial_words="paper") == 0
     found = load_system("tas", settings).segment(picture, "the right red square", proposals=masks)
-    assert [each.terms["in_named_part"] for each in sorted(found.selection.ranking, key=lambda each: each.index)] == [0, 1, 1]
+    assert [each.terms["in_named_part"] for each in sorted(found.selection.ranking, key=lambda each: each.index)] == [
+        0,
+        1,
+        1,
+    ]
     assert "the phrase names right: 2 of 3 masks lie there" in found.trace
 
 
