@@ -14,7 +14,7 @@ from iterprime_xai.records import ModelLoadError, OptionError
 from iterprime_xai.records.importing import importing
 
 if TYPE_CHECKING:
-    from iterprime_xai.models.blip import BlipMatcher
+    from iterprime_xai.models.reading_matcher import ReadingMatcher
 
 BUNDLED_FOLDER = Path(__file__).parent.parent / "assets" / "models"
 REAL_CHECKPOINT = "Salesforce/blip-itm-base-coco"
@@ -35,7 +35,7 @@ def load_matcher(
     revision: str | None = None,
     cache_dir: str | Path | None = None,
     local_files_only: bool = False,
-) -> BlipMatcher:
+) -> ReadingMatcher:
     """Load a matcher.
 
     Args:
@@ -82,7 +82,7 @@ def load_matcher(
             raise error from error.__cause__
 
 
-def _from_network(name: str, device: Any, dtype: Any, hub: dict[str, Any]) -> BlipMatcher:
+def _from_network(name: str, device: Any, dtype: Any, hub: dict[str, Any]) -> ReadingMatcher:
     hub = {**hub, "local_files_only": False}
     ask(name, hub)
     return _from_pretrained(name, name, device, dtype, hub)
@@ -113,7 +113,7 @@ def no_such_model(name: str, folder: Path) -> ModelLoadError:
 
 def _from_pretrained(
     location: str | Path, name: str, device: Any, dtype: Any, hub: dict[str, Any] | None = None
-) -> BlipMatcher:
+) -> ReadingMatcher:
     """Load config, weights, tokenizer and image processor from a folder, or from the hub with its ``hub`` options."""
     with importing("transformers.models.blip.modeling_blip"):
         import torch
@@ -186,7 +186,7 @@ def without_progress_bar() -> Iterator[None]:
         logging.set_tqdm_hook(before)
 
 
-def _in_memory(model: Any, processor: Any, device: Any, dtype: Any) -> BlipMatcher:
+def _in_memory(model: Any, processor: Any, device: Any, dtype: Any) -> ReadingMatcher:
     from transformers import BlipForImageTextRetrieval
 
     from iterprime_xai.models.blip import BlipMatcher

@@ -19,7 +19,7 @@ from iterprime_xai.systems.ahead import Window, in_windows
 from iterprime_xai.systems.answers import Prepared, Settings, conclude
 
 if TYPE_CHECKING:
-    from iterprime_xai.models.blip import BlipMatcher
+    from iterprime_xai.models.reading_matcher import ReadingMatcher
 
 METHODS = ("gradcam",)
 ANSWERS = ("always", "may_abstain")
@@ -31,7 +31,7 @@ profile names no threshold of its own."""
 class Grounder:
     """Grounds phrases in pictures with one model; made by :func:`load`."""
 
-    def __init__(self, matcher: BlipMatcher) -> None:
+    def __init__(self, matcher: ReadingMatcher) -> None:
         self.matcher = matcher
         self.batches = Batches(matcher)
 
