@@ -12,7 +12,7 @@ from iterprime_xai.records import ModelLoadError, OptionError
 from iterprime_xai.records.importing import importing
 
 if TYPE_CHECKING:
-    from iterprime_xai.models.blip import BlipMatcher
+    from iterprime_xai.models.reading_matcher import ReadingMatcher
 
 
 def load_matcher(
@@ -24,7 +24,7 @@ def load_matcher(
     revision: str | None = None,
     cache_dir: str | Path | None = None,
     local_files_only: bool = False,
-) -> BlipMatcher:
+) -> ReadingMatcher:
     """Load a matcher.
 
     Args:
@@ -45,7 +45,7 @@ def load_matcher(
             "processor goes with a model in memory; a folder or hub id brings its own. Leave processor out."
         )
 
-    def from_pretrained(location: str | Path, name: str, hub: dict[str, Any] | None) -> BlipMatcher:
+    def from_pretrained(location: str | Path, name: str, hub: dict[str, Any] | None) -> ReadingMatcher:
         return _from_pretrained(location, name, device, dtype, hub)
 
     hub = {"revision": revision, "cache_dir": cache_dir, "local_files_only": local_files_only}
@@ -54,7 +54,7 @@ def load_matcher(
 
 def _from_pretrained(
     location: str | Path, name: str, device: Any, dtype: Any, hub: dict[str, Any] | None = None
-) -> BlipMatcher:
+) -> ReadingMatcher:
     """Load config, weights, tokenizer and image processor from a folder, or from the hub with its ``hub`` options."""
     with importing("transformers.models.blip.modeling_blip"):
         import torch
@@ -88,7 +88,7 @@ def _from_pretrained(
     return BlipMatcher(model, images, tokenizer, name=name, profile=profile, origin=origin)
 
 
-def _in_memory(model: Any, processor: Any, device: Any, dtype: Any) -> BlipMatcher:
+def _in_memory(model: Any, processor: Any, device: Any, dtype: Any) -> ReadingMatcher:
     from transformers import BlipForImageTextRetrieval
 
     from iterprime_xai.models.blip import BlipMatcher

@@ -21,7 +21,7 @@ from iterprime_xai.systems.answers import Prepared, Settings, conclude
 from iterprime_xai.systems.segmenter import Answer
 
 if TYPE_CHECKING:
-    from iterprime_xai.models.blip import BlipMatcher
+    from iterprime_xai.models.reading_matcher import ReadingMatcher
 
 METHODS = ("gradcam",)
 ANSWERS = get_args(Answer)
@@ -42,7 +42,7 @@ class Grounder:
 
     def __init__(
         self,
-        matcher: BlipMatcher,
+        matcher: ReadingMatcher,
         *,
         abstain_below: float | None = None,
         set_share: float | None = None,

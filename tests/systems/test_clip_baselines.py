@@ -49,7 +49,7 @@ def test_the_score_map_is_the_cosine_of_every_patch_and_its_mean_inside_a_mask_t
 
 
 def test_grad_cam_picks_by_our_rule_or_by_the_mean_inside(flat):
-    picture, masks = flat
+    masks = flat[1]
     heat = np.maximum(np.array([1.1, 0.1])[[0, 0, 1, 1]] - 0.2, 0)[None].repeat(4, 0)
     found, _ = _scores("clip_gradcam", flat)
     assert found.heatmap == pytest.approx(heat, rel=1e-5)

@@ -1,4 +1,4 @@
-"""Global-Local CLIP: parity with lines by hand on a random CLIP, exact values on a hand-made encoder, and that wrong settings show."""
+"""Global-Local CLIP: parity with lines by hand on a random CLIP, exact values on a hand-made encoder, wrong settings show."""
 
 from __future__ import annotations
 

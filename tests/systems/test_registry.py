@@ -91,7 +91,7 @@ def test_a_whole_number_becomes_the_number_that_it_is():
 
 
 def test_the_paper_preset_of_iterprime_is_the_papers_recipe(plain):
-    with pytest.raises(OptionError, match="ALBEF.*paper-offline"):
+    with pytest.raises(OptionError, match=r"ALBEF.*paper-offline"):
         load_system("iterprime", {"preset": "paper"})
     system = load_system("iterprime", {"preset": "paper-offline", "model": plain})
     for field in ("prompt", "gradient", "emphasis", "local_weight", "passes", "keep_rejected", "selection"):
