@@ -37,7 +37,7 @@ class _Thing:
 
 @dataclass(frozen=True, slots=True)
 class Mirror:
-    """What is known of a mirror: its splits under the usual names, the columns it needs, its quirks, and how a row is read."""
+    """What is known of a mirror: its splits under the usual names (the usual one first), the columns it needs, its quirks, and how a row is read."""
 
     splits: dict[str, str]
     needed: tuple[str, ...]
@@ -53,8 +53,20 @@ class MirrorSet:
         self, mirror: Mirror, repository: str, folder: Path, split: str, text: str, images: Path, name: str
     ) -> None:
         self.name = name
-        self._mirror, self._repository, self._split, self._text, self._images = mirror, repository, split, text, images
+        self._mirror, self._repository, self._text = mirror, repository, text
+        self.images = images
         self._table = RowTable(folder, mirror.splits.get(split, split), mirror.needed)
+        self._split = next((key for key, value in mirror.splits.items() if value == self._table.split), split)
+
+    def things(self) -> int:
+        """How many things the split speaks of, one a row or several."""
+        return sum(len(things) for things in self._things.values())
+
+    def files(self) -> list[str]:
+        """Names of the picture files that the mirror does not carry itself."""
+        return list(
+            dict.fromkeys(each.file for things in self._things.values() for each in things if each.file is not None)
+        )
 
     def describe(self) -> dict[str, object]:
         return {
@@ -75,7 +87,7 @@ class MirrorSet:
         image: Path | Image.Image
         first = things[0]
         if first.file is not None:
-            image = picture_file(self._images, first.file, first.size)
+            image = picture_file(self.images, first.file, first.size)
             size = first.size or (0, 0)
         else:
             image = self._table.picture(first.row)
