@@ -160,7 +160,7 @@ def _mirrors(root: Path, images: Path | None) -> Iterator[SetCheck]:
         except StorageError:
             continue
         splits = [split for split in split_files(folder) if split in mirror.splits.values()]
-        if folder == root and not all(_is_of(repository, root, split) for split in splits):
+        if folder == root and not (splits and all(_is_of(repository, root, split) for split in splits)):
             continue  # the files of another mirror
         yield _tried(
             f"hub:{repository}",

@@ -37,7 +37,8 @@ class _Thing:
 
 @dataclass(frozen=True, slots=True)
 class Mirror:
-    """What is known of a mirror: its splits under the usual names (the usual one first), the columns it needs, its quirks, and how a row is read."""
+    """What is known of a mirror, and how a row of it is read; ``splits`` are its own by their usual names, the first of several
+    being the usual one."""
 
     splits: dict[str, str]
     needed: tuple[str, ...]
