@@ -141,6 +141,10 @@ def _refer_splits(root: Path, dataset: str, split_by: str, images: Path | None) 
         counts = Counts(len(ids), len(refs), sum(len(ref["sentences"]) for ref in refs))
         yield SplitCheck(split, counts, known.get(split), missing, first, len(faults), faults[0] if faults else None)
 
+    for split in known:  # one file holds them all: a split that is not in it was lost
+        if split not in splits:
+            yield SplitCheck(split, Counts(0, 0, 0), known[split])
+
 
 def _phrasecut(root: Path, images: Path | None) -> Iterator[SplitCheck]:
     folder = phrasecut_folder(root) or root

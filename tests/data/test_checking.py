@@ -22,13 +22,16 @@ def _invoke(*arguments: object):
 
 def test_counts_of_every_split_are_told_and_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        checking, "PUBLISHED", PUBLISHED | {"refcoco@unc": {"val": Counts(2, 3, 4), "testA": Counts(1, None, 2)}}
+        checking,
+        "PUBLISHED",
+        PUBLISHED | {"refcoco@unc": {"val": Counts(2, 3, 4), "testA": Counts(1, None, 2), "testB": Counts(None, 5, 6)}},
     )
     layouts.refcoco(tmp_path)
     (found,) = check_folder(tmp_path)
     assert found.name == "refcoco@unc"
-    val, test = found.splits
+    val, test, lost = found.splits
     assert (val.split, val.counts, val.whole) == ("val", Counts(2, 3, 4), True)
+    assert (lost.split, lost.counts, lost.whole) == ("testB", Counts(0, 0, 0), False)
     assert (test.counts, test.differs) == (Counts(1, 1, 1), True)
     result = _invoke("check", tmp_path)
     assert result.exit_code == 4
