@@ -29,7 +29,7 @@ def list_data() -> None:
 @data_app.command()
 def check(
     folder: Annotated[Path, typer.Argument(help="Folder that holds data sets, one folder each.")],
-    images: Annotated[Path | None, typer.Option(help="Folder of the pictures, if it is not the usual one.")] = None,
+    images: Annotated[Path | None, typer.Option(help="Folder of COCO's pictures, if it is not the usual one.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON values.")] = False,
 ) -> None:
     """Say what data sets are in a folder, what is missing, and whether the counts are the published ones.

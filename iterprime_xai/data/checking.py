@@ -11,6 +11,7 @@ from iterprime_xai.data.mirrors import MIRRORS, MirrorSet, mirror_folder, open_m
 from iterprime_xai.data.own_pictures import OwnPictures, rows_of_folder
 from iterprime_xai.data.phrasecut import SPLITS as PHRASECUT_SPLITS
 from iterprime_xai.data.phrasecut import PhraseCutSet, phrasecut_folder
+from iterprime_xai.data.picture_files import is_of_coco
 from iterprime_xai.data.published import PUBLISHED, Counts
 from iterprime_xai.data.refer_files import fault_of, split_by_names
 from iterprime_xai.data.refer_set import ReferSet
@@ -74,7 +75,7 @@ def check_folder(root: str | Path, images: str | Path | None = None) -> list[Set
         for check in _refer(root, folder.name, where)
     ]
     if phrasecut_folder(root) is not None:
-        found.append(_tried("phrasecut", lambda: _phrasecut(root, where)))
+        found.append(_tried("phrasecut", lambda: _phrasecut(root)))
     found += _mirrors(root, where)
     if not found:
         found += _own(root)
@@ -127,7 +128,7 @@ def _refer(root: Path, dataset: str, images: Path | None) -> Iterator[SetCheck]:
 
 
 def _refer_splits(root: Path, dataset: str, split_by: str, images: Path | None) -> Iterator[SplitCheck]:
-    data = ReferSet(root, dataset, split_by, images=images)
+    data = ReferSet(root, dataset, split_by, images=images if is_of_coco(dataset) else None)
     data.pictures()  # finds ids that come twice
     known = PUBLISHED.get(f"{dataset}@{split_by}", {})
     splits: dict[str, list[dict]] = {}
@@ -146,11 +147,11 @@ def _refer_splits(root: Path, dataset: str, split_by: str, images: Path | None) 
             yield SplitCheck(split, Counts(0, 0, 0), known[split])
 
 
-def _phrasecut(root: Path, images: Path | None) -> Iterator[SplitCheck]:
+def _phrasecut(root: Path) -> Iterator[SplitCheck]:
     folder = phrasecut_folder(root) or root
     for split in PHRASECUT_SPLITS:
         if (folder / f"refer_{split}.json").is_file():
-            data = PhraseCutSet(root, split, images=images)
+            data = PhraseCutSet(root, split)
             entries = data.pictures()
             missing, first = missing_files(data.images, (f"{entry.image_id}.jpg" for entry in entries))
             counts = Counts(len(entries), None, sum(len(entry.sample_ids) for entry in entries))

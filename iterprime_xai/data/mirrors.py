@@ -15,7 +15,7 @@ from PIL import Image
 
 from iterprime_xai.data import rle
 from iterprime_xai.data.dataset import PictureEntry
-from iterprime_xai.data.listing import by_picture, digest
+from iterprime_xai.data.listing import asked_for, by_picture, digest
 from iterprime_xai.data.picture_files import check_inside, folder_of, picture_file
 from iterprime_xai.data.row_tables import RowTable
 from iterprime_xai.records import OptionError, Sample, StorageError
@@ -94,11 +94,12 @@ class MirrorSet:
             image = self._table.picture(first.row)
             size = (image.height, image.width)
         masks = [_mask(thing, size) for thing in things]
-        return [
+        found = (
             sample
             for place, thing in enumerate(things)
             for sample in self._samples(thing, image, masks[place], masks[:place] + masks[place + 1 :])
-        ]
+        )
+        return asked_for(entry, found, self.name)
 
     def _samples(
         self, thing: _Thing, image: Path | Image.Image, mask: np.ndarray, others: list[np.ndarray]

@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 
 from iterprime_xai.data.dataset import PictureEntry
 from iterprime_xai.data.large_files import read_json
-from iterprime_xai.data.listing import by_picture, digest
+from iterprime_xai.data.listing import asked_for, by_picture, digest
 from iterprime_xai.data.names import nearest
 from iterprime_xai.data.picture_files import picture_file, upright_size
 from iterprime_xai.records import OptionError, Sample, StorageError
@@ -81,7 +81,8 @@ class PhraseCutSet:
         path = picture_file(self.images, f"{entry.image_id}.jpg", size)
         size = size or upright_size(path)
         masks = [_region(task, size) for _, task in tasks]
-        return [self._sample(place, tasks, masks, path) for place in range(len(tasks))]
+        found = (self._sample(place, tasks, masks, path) for place in range(len(tasks)))
+        return asked_for(entry, found, self.name)
 
     def _sample(
         self, place: int, tasks: list[tuple[str, dict[str, Any]]], masks: list[np.ndarray], path: Path

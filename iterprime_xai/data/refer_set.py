@@ -11,7 +11,7 @@ import numpy as np
 
 from iterprime_xai.data.dataset import PictureEntry
 from iterprime_xai.data.large_files import collector_paused
-from iterprime_xai.data.listing import by_picture, digest
+from iterprime_xai.data.listing import asked_for, by_picture, digest
 from iterprime_xai.data.picture_files import folder_of, picture_file
 from iterprime_xai.data.refer_files import (
     TEXTS,
@@ -70,6 +70,8 @@ class ReferSet:
         content, self.instances = read_instances(folder / "instances.json")
         self.images = Path(images) if images is not None else folder_of(Path(root), dataset)
         self._digest = digest(path.read_bytes(), content)
+        if split is not None:
+            self.instances.keep(self.refs)
         faults = (fault_of(ref, self.instances, dataset) for ref in self.refs)
         first = next(faults)
         if first is not None and all(each is not None for each in faults):
@@ -100,10 +102,8 @@ class ReferSet:
             self.images, str(self.instances.images[image_id]["file_name"]), self.instances.size(image_id)
         )
         masks = self.masks_of(image_id)
-        found = [sample for ref in refs for sample in self.samples_of_ref(ref, path, masks)]
-        if tuple(each.id for each in found) != entry.sample_ids:
-            raise StorageError(f"{self.name} has other samples of picture {entry.image_id!r} than it was asked for.")
-        return found
+        found = (sample for ref in refs for sample in self.samples_of_ref(ref, path, masks))
+        return asked_for(entry, found, self.name)
 
     def masks_of(self, image_id: Any) -> dict[Any, np.ndarray]:
         """The masks of all annotated things of an image, by annotation."""

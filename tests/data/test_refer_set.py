@@ -50,6 +50,22 @@ def test_one_picture_at_a_time_equals_the_whole_file(tmp_path: Path) -> None:
         np.testing.assert_array_equal(same.mask, sample.mask)
 
 
+def test_an_entry_cut_down_by_a_limit_gives_what_is_left_of_it(tmp_path: Path) -> None:
+    data = open_data("refcoco:val", root=layouts.refcoco(tmp_path))
+    assert [each.text for each in data.samples_of(PictureEntry("7", ("refcoco-3-3", "refcoco-1-1")))] == [
+        "cat café",
+        "the dog",
+    ]
+    with pytest.raises(StorageError, match="no sample 'refcoco-2-2' of picture '7'"):
+        data.samples_of(PictureEntry("7", ("refcoco-2-2",)))
+
+
+def test_images_that_the_split_does_not_speak_of_are_forgotten(tmp_path: Path) -> None:
+    data = ReferSet(layouts.refcoco(tmp_path), "refcoco", "unc", "testA")
+    assert set(data.instances.images) == {9}
+    assert set(data.instances.annotations) == {90, 91}
+
+
 def test_the_raw_text_and_the_files_are_part_of_the_description(tmp_path: Path) -> None:
     layouts.refcoco(tmp_path)
     sent, raw = (open_data("refcoco@unc:val", root=tmp_path, text=text) for text in ("sent", "raw"))
