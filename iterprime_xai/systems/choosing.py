@@ -19,7 +19,7 @@ from iterprime_xai.systems.answers import identity, version
 from iterprime_xai.systems.proposing import OwnProposer
 from iterprime_xai.systems.scores import Scores, score_picture
 from iterprime_xai.systems.segmenter import Answer
-from iterprime_xai.systems.settings import Settings
+from iterprime_xai.systems.settings import HIDDEN, Settings
 
 SCORES_DRAWN = "the share of the best mask at each patch"
 ONE_LOOK = "one look: this system chooses among masks"
@@ -64,13 +64,12 @@ class ChoosingSystem:
         self.scorer = scorer
         self.selection = selection
         self.parser = parser
-        self.proposer = OwnProposer(settings["proposer"], settings.values.get("device"))
+        self.proposer = OwnProposer.of(settings)
 
     def describe(self) -> dict[str, Any]:
-        hidden = ("model", "captioner", "proposer", "device")
         return {
             "system": self.name,
-            "settings": {name: value for name, value in self.settings.values.items() if name not in hidden},
+            "settings": {name: value for name, value in self.settings.values.items() if name not in HIDDEN},
             **self.scorer.describe(),
             "proposer": self.proposer.describe(),
             "substitutes": dict(self.scorer.substitutes()),

@@ -28,14 +28,14 @@ from iterprime_xai.systems.global_local_clip import (
     encode_once,
 )
 from iterprime_xai.systems.scores import Scores, shares_of
-from iterprime_xai.systems.settings import PRESET, PROPOSER, SET_SHARE, Setting, Settings
+from iterprime_xai.systems.settings import MASKS, PRESET, SET_SHARE, Setting, Settings
 
 if TYPE_CHECKING:
     import torch
 
     from iterprime_xai.models.encoder import ImageTextEncoder
 
-_BASE = (PRESET, *ENCODER, PROPOSER)
+_BASE = (PRESET, *ENCODER, *MASKS)
 _END = (ABSTAIN_BELOW, SET_SHARE)
 
 

@@ -29,7 +29,7 @@ from iterprime_xai.systems.encoders import (
     unit,
 )
 from iterprime_xai.systems.scores import Scores, softmax
-from iterprime_xai.systems.settings import PRESET, PROPOSER, SET_SHARE, Setting, Settings
+from iterprime_xai.systems.settings import MASKS, PRESET, SET_SHARE, Setting, Settings
 
 if TYPE_CHECKING:
     import torch
@@ -59,7 +59,7 @@ SETTINGS: dict[str, tuple[Setting, ...]] = {
     NAME: (
         PRESET,
         *ENCODER,
-        PROPOSER,
+        *MASKS,
         Setting(
             "alpha",
             "number",

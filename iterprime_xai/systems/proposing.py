@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from iterprime_xai.masks.proposer import Proposer
     from iterprime_xai.records import Proposals
+    from iterprime_xai.systems.settings import Settings
 
 FREESOLO = "freesolo"
 """Names the masks that Global-Local CLIP's paper took, so that a preset can refuse them by name."""
@@ -20,9 +21,9 @@ FREESOLO = "freesolo"
 class OwnProposer:
     """The proposer named in a system's settings, or one in memory, as a `masks.proposer.Proposer`."""
 
-    def __init__(self, proposer: str | Proposer, device: Any = None) -> None:
+    def __init__(self, proposer: str | Proposer, device: Any = None, checkpoint: str | None = None) -> None:
         self.name = proposer if isinstance(proposer, str) else getattr(proposer, "name", type(proposer).__name__)
-        self._device = device
+        self._device, self._checkpoint = device, checkpoint
         self._given: Proposer | None = None if isinstance(proposer, str) else proposer
         self._made = self._given
 
@@ -37,5 +38,11 @@ class OwnProposer:
                     "The paper took its masks from FreeSOLO, which is not among the proposers: hand them over with proposals=, "
                     'or name another with proposer=... (the preset "paper-offline" takes classical ones and says so).'
                 )
-            self._made = load_proposer(self.name, device=self._device)
+            self._made = load_proposer(self.name, device=self._device, checkpoint=self._checkpoint)
         return self._made.propose(image)
+
+    @classmethod
+    def of(cls, settings: Settings) -> OwnProposer:
+        """The one that a system's settings name."""
+        values = settings.values
+        return cls(values["proposer"], values.get("device"), values["proposer_checkpoint"])

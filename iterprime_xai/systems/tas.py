@@ -24,7 +24,7 @@ from iterprime_xai.systems.encoders import ABSTAIN_BELOW, ENCODER, PAPER_CLIP, c
 from iterprime_xai.systems.near_synonyms import NearSynonyms, by_table, by_wordnet
 from iterprime_xai.systems.rectifier import centres, inside_parts, named_parts
 from iterprime_xai.systems.scores import Scores, softmax
-from iterprime_xai.systems.settings import PRESET, PROPOSER, SET_SHARE, Setting, Settings
+from iterprime_xai.systems.settings import MASKS, PRESET, SET_SHARE, Setting, Settings
 
 if TYPE_CHECKING:
     import torch
@@ -43,7 +43,7 @@ SETTINGS: dict[str, tuple[Setting, ...]] = {
         PRESET,
         *ENCODER,
         Setting("captioner", "model", "tiny", "who says what a masked region and the whole picture show"),
-        PROPOSER,
+        *MASKS,
         Setting("p_weight", "number", 0.1, "weight of P, the caption's likeness to the phrase", source="released code"),
         Setting("n_weight", "number", 0.7, "weight of N, the crop's likeness to all else", source="released code"),
         Setting(
@@ -90,7 +90,7 @@ PRESETS: dict[str, Mapping[str, Mapping[str, Any]]] = {
             "lexicon": "wordnet",
             "model": PAPER_CLIP,
             "captioner": PAPER_CAPTIONER,
-            "proposer": "sam:tas",
+            "proposer": "sam:vit_h@tas",
         },
         "paper-offline": {"spatial_words": "paper"},
     }

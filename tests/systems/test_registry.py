@@ -80,7 +80,7 @@ def test_what_a_system_says_of_itself_is_json_and_holds_every_setting():
     for name in (*CLIP_SYSTEMS, *FLOORS):
         system = load_system(name, _in_memory(name))
         said = json.loads(json.dumps(system.describe()))
-        hidden = {"model", "captioner", "proposer", "device"}
+        hidden = {"model", "captioner", "proposer", "proposer_checkpoint", "device"}
         assert set(said["settings"]) == {each.name for each in settings_of(name)} - hidden
         assert said["system"] == system.name == name
 
