@@ -162,9 +162,12 @@ def test_packed_masks_stay_packed_and_only_they_need_the_newer_format(grounding:
 
 
 @pytest.mark.parametrize(
-    "change", [{"lengths": [1]}, {"boxes": [[0, 0, 999, 1]]}, {"size": [10**6, 10**6]}, {"boxes": [[0, 0]]}, {"lengths": ["a"]}]
+    "change",
+    [{"lengths": [1]}, {"boxes": [[0, 0, 999, 1]]}, {"size": [10**6, 10**6]}, {"boxes": [[0, 0]]}, {"lengths": ["a"]}],
 )
-def test_packed_masks_that_contradict_themselves_are_damaged(grounding: Grounding, tmp_path: Path, change: dict) -> None:
+def test_packed_masks_that_contradict_themselves_are_damaged(
+    grounding: Grounding, tmp_path: Path, change: dict
+) -> None:
     masks = np.asarray(grounding.proposals.masks)[:1]
     packed = Proposals(pack(masks, masks.shape[1:]), np.ones(1, np.float32), "test")
     path = dataclasses.replace(grounding, proposals=packed, selection=None).save(tmp_path / "packed")
