@@ -12,7 +12,9 @@ from iterprime_xai.models.loading import as_device, without_progress_bar
 from iterprime_xai.records import ModelLoadError
 
 
-def load_segmenter(source: str, model_class: Any, processor_class: Any, kinds: tuple[str, ...], *, device: Any) -> tuple[Any, Any]:
+def load_segmenter(
+    source: str, model_class: Any, processor_class: Any, kinds: tuple[str, ...], *, device: Any
+) -> tuple[Any, Any]:
     """The model, in evaluation mode and without gradients, and its image processor.
 
     ``kinds`` are the model types that ``model_class`` reads. Raises ``ModelLoadError`` for what is no folder and no hub id, is of
@@ -45,11 +47,19 @@ def _nothing(source: str, folder: Path) -> ModelLoadError:
     beside = [each.name for each in folder.parent.iterdir() if each.is_dir()] if folder.parent.is_dir() else []
     near = difflib.get_close_matches(folder.name, beside, 1)
     hint = f" Did you mean {str(folder.parent / near[0])!r}?" if near else ""
-    return ModelLoadError(f"No such folder: {source!r}. Expected a folder in the hub's layout, or a hub id (owner/model).{hint}")
+    return ModelLoadError(
+        f"No such folder: {source!r}. Expected a folder in the hub's layout, or a hub id (owner/model).{hint}"
+    )
 
 
 def _read(
-    location: str, name: str, model_class: Any, processor_class: Any, kinds: tuple[str, ...], place: Any, hub: dict[str, Any] | None
+    location: str,
+    name: str,
+    model_class: Any,
+    processor_class: Any,
+    kinds: tuple[str, ...],
+    place: Any,
+    hub: dict[str, Any] | None,
 ) -> tuple[Any, Any]:
     from transformers import AutoConfig
 
@@ -61,7 +71,9 @@ def _read(
             raise unreachable(name, hub, error) from error
         raise ModelLoadError(f"The config.json of {name} cannot be read as a model config: {error}") from error
     if config.model_type not in kinds:
-        raise ModelLoadError(f"{name} is a {config.model_type!r} model, but a {' or '.join(map(repr, kinds))} model is asked for.")
+        raise ModelLoadError(
+            f"{name} is a {config.model_type!r} model, but a {' or '.join(map(repr, kinds))} model is asked for."
+        )
     bars = nullcontext() if hub is not None and not hub["local_files_only"] else without_progress_bar()
     try:
         with bars:
@@ -70,10 +82,16 @@ def _read(
         raise ModelLoadError(f"The weights of {name} cannot be loaded: {error}") from error
     missing = sorted(report["missing_keys"])
     if missing:
-        raise ModelLoadError(f"{name} lacks {len(missing)} weights (first: {missing[0]}); they would be random. Fetch it again.")
+        raise ModelLoadError(
+            f"{name} lacks {len(missing)} weights (first: {missing[0]}); they would be random. Fetch it again."
+        )
     try:
         processor = processor_class.from_pretrained(location, **options)
     except Exception as error:
-        todo = "save the image processor into the same folder" if hub is None else f"`{fetch_command(name, hub)}` fetches all"
+        todo = (
+            "save the image processor into the same folder"
+            if hub is None
+            else f"`{fetch_command(name, hub)}` fetches all"
+        )
         raise ModelLoadError(f"{name}: preprocessor_config.json cannot be loaded; {todo}. ({error})") from error
     return model.requires_grad_(False).eval().to(place), processor

@@ -56,7 +56,9 @@ class Mask2FormerProposer:
         pixels, seen = inputs["pixel_values"], inputs["pixel_mask"][0].bool()
         used = (int(seen.any(dim=1).sum()), int(seen.any(dim=0).sum()))  # the rest is padding
         with torch.inference_mode():
-            found = self.model(pixel_values=pixels.to(self.model.device, self.model.dtype), pixel_mask=seen[None].to(self.model.device))
+            found = self.model(
+                pixel_values=pixels.to(self.model.device, self.model.dtype), pixel_mask=seen[None].to(self.model.device)
+            )
         chances = 1 - found.class_queries_logits[0].float().softmax(dim=-1)[:, -1].cpu()
         kept: list[float] = []
 

@@ -39,7 +39,10 @@ class GridSettings:
     box_nms_thresh: float = 0.7
 
     def __post_init__(self) -> None:
-        at_least(self, {"points_per_side": 1, "stability_score_thresh": 0.0, "stability_score_offset": 0.0, "box_nms_thresh": 0.0})
+        at_least(
+            self,
+            {"points_per_side": 1, "stability_score_thresh": 0.0, "stability_score_offset": 0.0, "box_nms_thresh": 0.0},
+        )
         at_least(self, {"pred_iou_thresh": float("-inf")})
 
 
@@ -82,7 +85,10 @@ class HubSam:
         return Embedded(embeddings, (image.height, image.width), (int(reshaped[0]), int(reshaped[1])))
 
     def logits(
-        self, picture: Embedded, points: Sequence[Sequence[tuple[float, float]]], boxes: Sequence[Sequence[float]] | None = None
+        self,
+        picture: Embedded,
+        points: Sequence[Sequence[tuple[float, float]]],
+        boxes: Sequence[Sequence[float]] | None = None,
     ) -> tuple[Any, Any]:
         """Three masks a prompt, as logits (prompts, 3, height, width), and their predicted IoU (prompts, 3).
 
@@ -97,7 +103,9 @@ class HubSam:
         given: dict[str, Any] = {"input_points": places[None].to(device, self.model.dtype)}
         given["input_labels"] = torch.ones(given["input_points"].shape[:3], dtype=torch.int64, device=device)
         if boxes is not None:
-            given["input_boxes"] = (torch.tensor(boxes, dtype=torch.float32) * scale.repeat(2))[None].to(device, self.model.dtype)
+            given["input_boxes"] = (torch.tensor(boxes, dtype=torch.float32) * scale.repeat(2))[None].to(
+                device, self.model.dtype
+            )
         with torch.inference_mode():
             found = self.model(image_embeddings=picture.embeddings, multimask_output=True, **given)
             full = self.processor.post_process_masks(
@@ -121,7 +129,12 @@ class HubSamProposer:
 
     def describe(self) -> dict[str, object]:
         kind = self.sam.model.config.model_type
-        return {"proposer": f"transformers {kind} grid", "version": 1, "weights": self.sam.weights, **asdict(self.settings)}
+        return {
+            "proposer": f"transformers {kind} grid",
+            "version": 1,
+            "weights": self.sam.weights,
+            **asdict(self.settings),
+        }
 
     def propose(self, image: Image.Image) -> Proposals:
         """The masks of one picture. Raises ``ProposalError`` where it is too thin for the model's square."""
