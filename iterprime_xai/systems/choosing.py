@@ -10,6 +10,7 @@ import numpy as np
 from iterprime_xai.data.images import Picture, read_image
 from iterprime_xai.language import parse
 from iterprime_xai.masks import as_proposals, select
+from iterprime_xai.masks.proposer import Proposer
 from iterprime_xai.masks.selection import ANSWERS, best_first, margin
 from iterprime_xai.masks.several import SET_SHARE, several, several_reason, share_note, united
 from iterprime_xai.records import Expression, Grounding, OptionError, Pass, Proposals, RankedProposal, Selection
@@ -118,7 +119,7 @@ class ChoosingSystem:
     def _masks(self, picture: Picture, proposals: Any) -> Proposals:
         if proposals is None:
             return self.proposer.propose(picture.image)
-        if hasattr(proposals, "propose"):
+        if isinstance(proposals, Proposer):
             return proposals.propose(picture.image)
         return as_proposals(proposals, (picture.image.height, picture.image.width))
 

@@ -140,7 +140,7 @@ class GrounderSystem:
             texts,
             layer=self.settings["layer"],
             recipe=self.recipe,
-            proposals=self.proposer if proposals is None else proposals,
+            proposals=self.proposer.made() if proposals is None else proposals,
             answer=answer,
         )
         stamp = {"system": self.name, "preset": self.settings.preset, "substitutes": self.substitutes()}

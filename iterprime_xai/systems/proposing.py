@@ -31,7 +31,8 @@ class OwnProposer:
         """What it says of itself where it is in memory, else the name: it is not loaded to be described."""
         return {"name": self.name} if self._given is None else dict(self._given.describe())
 
-    def propose(self, image: Image.Image) -> Proposals:
+    def made(self) -> Proposer:
+        """The proposer itself, loaded on the first call. Raises what `load_proposer` raises."""
         if self._made is None:
             if self.name == FREESOLO:
                 raise OptionError(
@@ -39,7 +40,11 @@ class OwnProposer:
                     'or name another with proposer=... (the preset "paper-offline" takes classical ones and says so).'
                 )
             self._made = load_proposer(self.name, device=self._device, checkpoint=self._checkpoint)
-        return self._made.propose(image)
+        return self._made
+
+    def propose(self, image: Image.Image) -> Proposals:
+        """The masks of one picture."""
+        return self.made().propose(image)
 
     @classmethod
     def of(cls, settings: Settings) -> OwnProposer:
