@@ -1,4 +1,4 @@
-"""Captioners: stock BLIP for conditional generation, of the hub or beside a retrieval model that lends its image tower."""
+"""Captioners: stock BLIP or BLIP-2 for conditional generation, or a decoder beside a retrieval model that lends its image tower."""
 
 from __future__ import annotations
 
@@ -30,6 +30,9 @@ TIED = ("text_decoder.cls.predictions.decoder.weight", "text_decoder.cls.predict
 REAL_CAPTIONER = "Salesforce/blip-image-captioning-base"
 """The checkpoint that messages point to when a real one is needed."""
 
+CLASSES = {"blip": "BlipForConditionalGeneration", "blip-2": "Blip2ForConditionalGeneration"}
+"""Class of `transformers` that captions, by a config's model type."""
+
 TO_DO = (
     "A folder of a training run gets one with `iterprime-xai train-captions RUN`; for photographs load a captioning "
     f"checkpoint such as {REAL_CAPTIONER}."
@@ -40,7 +43,7 @@ class Captioner:
     """Says what is in a picture.
 
     Args:
-        model: a `BlipForConditionalGeneration` of any size; it stays as it is.
+        model: a `BlipForConditionalGeneration` or `Blip2ForConditionalGeneration` of any size; it stays as it is.
         image_processor: turns a PIL image into ``pixel_values``.
         tokenizer: turns token ids into words.
         name: what the model is called in messages.
@@ -136,7 +139,8 @@ def load_captioner(
 
     Args:
         source: name of a bundled model; folder of a retrieval model with a trained captioner in its subfolder ``captioning``;
-            folder or hub id of a `BlipForConditionalGeneration` such as Salesforce/blip-image-captioning-base.
+            folder or hub id of a `BlipForConditionalGeneration` such as Salesforce/blip-image-captioning-base, or of a
+            `Blip2ForConditionalGeneration` such as Salesforce/blip2-opt-2.7b.
         device: where to put it (default: CUDA, then MPS, then CPU).
         dtype: `torch.dtype` or its name (default float32).
         revision, cache_dir, local_files_only: passed to the hub.
@@ -249,7 +253,8 @@ def _from_pretrained(
 ) -> Captioner:
     """A stock captioning checkpoint from a folder, or from the hub with its ``hub`` options."""
     import torch
-    from transformers import AutoConfig, AutoTokenizer, BlipForConditionalGeneration
+    import transformers
+    from transformers import AutoConfig, AutoTokenizer
     from transformers.models.blip.image_processing_pil_blip import BlipImageProcessorPil
 
     wanted, place, options = as_dtype(dtype), as_device(device, torch), hub or {}
@@ -259,15 +264,17 @@ def _from_pretrained(
         if hub is not None and isinstance(error, OSError):
             raise unreachable(name, hub, error) from error
         raise ModelLoadError(f"The config.json of {name} cannot be read as a model config: {error}") from error
-    if config.model_type != "blip":
-        raise ModelLoadError(f"{name} is a {config.model_type!r} model; this version reads BLIP captioners only.")
-    made = getattr(config, "architectures", None) or ["BlipForConditionalGeneration"]
-    if "BlipForConditionalGeneration" not in made:
+    if config.model_type not in CLASSES:
+        raise ModelLoadError(
+            f"{name} is a {config.model_type!r} model; this version reads BLIP and BLIP-2 captioners only."
+        )
+    made = getattr(config, "architectures", None) or [CLASSES[config.model_type]]
+    if CLASSES[config.model_type] not in made:
         raise ModelLoadError(f"{name} holds no captioner, it is a {made[0]}. {TO_DO}")
     bars = nullcontext() if hub is not None and not hub["local_files_only"] else without_progress_bar()
     try:
         with bars:
-            loaded: Any = BlipForConditionalGeneration.from_pretrained(
+            loaded: Any = getattr(transformers, CLASSES[config.model_type]).from_pretrained(
                 location, config=config, dtype=wanted, output_loading_info=True, **options
             )
         tokenizer = AutoTokenizer.from_pretrained(location, **options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import replace
 
 import numpy as np
@@ -138,9 +139,22 @@ def test_every_chooser_gives_a_grounding_that_saves_draws_and_comes_back(name, t
     back = ix.Grounding.load(found.save(tmp_path / "a"))
     assert back.selection == found.selection
     assert (back.mask == found.mask).all()
-    assert found.to_png(tmp_path / "a.png").stat().st_size > 10_000
     assert "Share of the best mask" in repr(found.show())
-    assert "match probability" not in found.to_html().split("<details>")[0].lower()
+
+
+@pytest.mark.parametrize("name", ["largest", "clip_score_map"])
+def test_the_figure_and_the_page_speak_of_a_share_and_show_no_passes(name, three, tmp_path):
+    picture, masks = three
+    found = load_system(name, _settings(name)).segment(picture, "the red squares", proposals=masks)
+    assert found.to_png(tmp_path / "a.png").stat().st_size > 10_000
+    shown = found.to_html().split("<details>")[0]
+    assert "share <strong>" in shown
+    assert "match <strong>" not in shown
+    assert "match probability" not in shown.lower()
+    assert "One pass" not in shown
+    assert (
+        "the share of the best mask at each patch" if name == "largest" else "the system's own map"
+    ) in html.unescape(shown)
 
 
 @pytest.mark.parametrize("name", CHOOSERS)
