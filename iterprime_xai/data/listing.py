@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 
 from iterprime_xai.data.dataset import PictureEntry
-from iterprime_xai.records import StorageError
+from iterprime_xai.records import Sample, StorageError
 
 
 def by_picture(pairs: Iterable[tuple[str, str]], name: str) -> tuple[PictureEntry, ...]:
@@ -24,6 +24,18 @@ def by_picture(pairs: Iterable[tuple[str, str]], name: str) -> tuple[PictureEntr
     if not groups:
         raise StorageError(f"{name} holds no expressions.")
     return tuple(PictureEntry(image_id, tuple(ids)) for image_id, ids in groups.items())
+
+
+def asked_for(entry: PictureEntry, samples: Iterable[Sample], name: str) -> list[Sample]:
+    """The samples of an entry's ids, in their order: an entry may be cut down to some of its picture's samples.
+
+    Raises ``StorageError`` for an id that is not among the samples.
+    """
+    found = {sample.id: sample for sample in samples}
+    strange = next((each for each in entry.sample_ids if each not in found), None)
+    if strange is not None:
+        raise StorageError(f"{name} has no sample {strange!r} of picture {entry.image_id!r}.")
+    return [found[each] for each in entry.sample_ids]
 
 
 def digest(*parts: bytes | str) -> str:

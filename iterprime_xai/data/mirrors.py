@@ -15,7 +15,7 @@ from PIL import Image
 
 from iterprime_xai.data import rle
 from iterprime_xai.data.dataset import PictureEntry
-from iterprime_xai.data.listing import by_picture, digest
+from iterprime_xai.data.listing import asked_for, by_picture, digest
 from iterprime_xai.data.picture_files import check_inside, folder_of, picture_file
 from iterprime_xai.data.row_tables import RowTable
 from iterprime_xai.records import OptionError, Sample, StorageError
@@ -37,7 +37,8 @@ class _Thing:
 
 @dataclass(frozen=True, slots=True)
 class Mirror:
-    """What is known of a mirror: its splits under the usual names, the columns it needs, its quirks, and how a row is read."""
+    """What is known of a mirror, and how a row of it is read; ``splits`` are its own by their usual names, the first of several
+    being the usual one."""
 
     splits: dict[str, str]
     needed: tuple[str, ...]
@@ -53,8 +54,20 @@ class MirrorSet:
         self, mirror: Mirror, repository: str, folder: Path, split: str, text: str, images: Path, name: str
     ) -> None:
         self.name = name
-        self._mirror, self._repository, self._split, self._text, self._images = mirror, repository, split, text, images
+        self._mirror, self._repository, self._text = mirror, repository, text
+        self.images = images
         self._table = RowTable(folder, mirror.splits.get(split, split), mirror.needed)
+        self._split = next((key for key, value in mirror.splits.items() if value == self._table.split), split)
+
+    def things(self) -> int:
+        """How many things the split speaks of, one a row or several."""
+        return sum(len(things) for things in self._things.values())
+
+    def files(self) -> list[str]:
+        """Names of the picture files that the mirror does not carry itself."""
+        return list(
+            dict.fromkeys(each.file for things in self._things.values() for each in things if each.file is not None)
+        )
 
     def describe(self) -> dict[str, object]:
         return {
@@ -75,17 +88,18 @@ class MirrorSet:
         image: Path | Image.Image
         first = things[0]
         if first.file is not None:
-            image = picture_file(self._images, first.file, first.size)
+            image = picture_file(self.images, first.file, first.size)
             size = first.size or (0, 0)
         else:
             image = self._table.picture(first.row)
             size = (image.height, image.width)
         masks = [_mask(thing, size) for thing in things]
-        return [
+        found = (
             sample
             for place, thing in enumerate(things)
             for sample in self._samples(thing, image, masks[place], masks[:place] + masks[place + 1 :])
-        ]
+        )
+        return asked_for(entry, found, self.name)
 
     def _samples(
         self, thing: _Thing, image: Path | Image.Image, mask: np.ndarray, others: list[np.ndarray]

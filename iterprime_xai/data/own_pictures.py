@@ -13,7 +13,7 @@ from PIL import Image
 
 from iterprime_xai.data import rle
 from iterprime_xai.data.dataset import PictureEntry
-from iterprime_xai.data.listing import by_picture, digest
+from iterprime_xai.data.listing import asked_for, by_picture, digest
 from iterprime_xai.data.names import nearest
 from iterprime_xai.data.phrase_tables import PhraseRow, read_table
 from iterprime_xai.data.picture_files import check_inside, picture_file, upright_size
@@ -56,7 +56,8 @@ class OwnPictures:
         path = picture_file(self._folder, entry.image_id)
         size = upright_size(path) if any(row.mask is not None for row in rows) else (0, 0)
         masks = [None if row.mask is None else read_mask(row.mask, size, self._folder, row.said_by) for row in rows]
-        return [self._sample(place, rows, masks, path) for place in range(len(rows))]
+        found = (self._sample(place, rows, masks, path) for place in range(len(rows)))
+        return asked_for(entry, found, self.name)
 
     def _sample(self, place: int, rows: list[PhraseRow], masks: list[np.ndarray | None], path: Path) -> Sample:
         row, mask = rows[place], masks[place]

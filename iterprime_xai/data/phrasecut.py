@@ -6,7 +6,6 @@ A folder ``VGPhraseCut_v0`` holds ``refer_{split}.json``, ``image_data_split.jso
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from functools import cached_property
@@ -17,7 +16,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from iterprime_xai.data.dataset import PictureEntry
-from iterprime_xai.data.listing import by_picture, digest
+from iterprime_xai.data.large_files import read_json
+from iterprime_xai.data.listing import asked_for, by_picture, digest
 from iterprime_xai.data.names import nearest
 from iterprime_xai.data.picture_files import picture_file, upright_size
 from iterprime_xai.records import OptionError, Sample, StorageError
@@ -81,7 +81,8 @@ class PhraseCutSet:
         path = picture_file(self.images, f"{entry.image_id}.jpg", size)
         size = size or upright_size(path)
         masks = [_region(task, size) for _, task in tasks]
-        return [self._sample(place, tasks, masks, path) for place in range(len(tasks))]
+        found = (self._sample(place, tasks, masks, path) for place in range(len(tasks)))
+        return asked_for(entry, found, self.name)
 
     def _sample(
         self, place: int, tasks: list[tuple[str, dict[str, Any]]], masks: list[np.ndarray], path: Path
@@ -160,7 +161,7 @@ def _tasks(path: Path) -> tuple[bytes, list[dict[str, Any]]]:
             each.name for each in path.parent.glob("refer_*.json") if not each.name.startswith("refer_input_")
         )
         raise StorageError(f"There is no file {path}; here are {', '.join(found) or 'no refer_*.json with Polygons'}.")
-    content, tasks = _json(path)
+    content, tasks = read_json(path)
     if not isinstance(tasks, list) or not all(isinstance(task, dict) and task.keys() >= _NEEDED for task in tasks):
         raise StorageError(f"{path} should hold a list of tasks, each with {', '.join(sorted(_NEEDED))}.")
     bad = next((task for task in tasks if not str(task["image_id"]).isdecimal()), None)
@@ -175,18 +176,8 @@ def _sizes(folder: Path) -> dict[str, tuple[int, int]]:
     if path is None:
         return {}
     try:
-        return {str(each["image_id"]): (int(each["height"]), int(each["width"])) for each in _json(path)[1]}
+        return {str(each["image_id"]): (int(each["height"]), int(each["width"])) for each in read_json(path)[1]}
     except (TypeError, KeyError, ValueError) as error:
         raise StorageError(
             f"{path} should hold a list of images with image_id, width and height ({error!r})."
         ) from error
-
-
-def _json(path: Path) -> tuple[bytes, Any]:
-    try:
-        content = path.read_bytes()
-        return content, json.loads(content)
-    except OSError as error:
-        raise StorageError(f"Cannot read {path}: {error}.") from error
-    except (ValueError, RecursionError) as error:
-        raise StorageError(f"{path} is not JSON, or is damaged ({error}); download it again.") from error

@@ -28,6 +28,11 @@ def places(dataset: str) -> tuple[str, ...]:
     return _PLACES.get(dataset, (f"images/{dataset}",))
 
 
+def is_of_coco(dataset: str) -> bool:
+    """Whether the pictures of a data set are COCO's."""
+    return places(dataset) is _COCO
+
+
 def folder_of(root: Path, dataset: str) -> Path:
     """The first of :func:`places` that exists under ``root``, else the usual one."""
     found = [root / place for place in places(dataset)]

@@ -6,8 +6,6 @@ things and of none.
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from iterprime_xai.data import rle
+from iterprime_xai.data.large_files import collector_paused, read_json
 from iterprime_xai.data.names import nearest
 from iterprime_xai.data.picture_files import check_inside
 from iterprime_xai.data.plain_pickle import load_plain
@@ -32,11 +31,21 @@ class Instances:
         self.images: dict[Any, dict[str, Any]] = {each["id"]: each for each in content["images"]}
         self.annotations: dict[Any, dict[str, Any]] = {each["id"]: each for each in content["annotations"]}
         self.categories: dict[Any, str] = {each["id"]: str(each["name"]) for each in content["categories"]}
-        self.of_image: dict[Any, list[Any]] = defaultdict(list)
+        self.of_image: dict[Any, list[Any]] = {}
         for each in self.annotations.values():
-            self.of_image[each["image_id"]].append(each["id"])
+            self.of_image.setdefault(each["image_id"], []).append(each["id"])
         names = {str(each.get("name", key)) for key, each in self.images.items()}
         self._named = len(names) == len(self.images)
+
+    def keep(self, refs: Iterable[Mapping[str, Any]]) -> None:
+        """Forget the images that no ref speaks of: one split of RefCOCO needs a tenth of the memory of all."""
+        wanted = {ref["image_id"] for ref in refs}
+        named = {ann_id for ref in refs for ann_id in targets_of(ref)}
+        self.images = {key: each for key, each in self.images.items() if key in wanted}
+        self.annotations = {
+            key: each for key, each in self.annotations.items() if each["image_id"] in wanted or key in named
+        }
+        self.of_image = {key: ids for key, ids in self.of_image.items() if key in wanted}
 
     def label(self, image_id: Any) -> str:
         """The image's own name where all have one of their own, else its number."""
@@ -103,7 +112,8 @@ def refs_file(folder: Path, split_by: str) -> Path:
 
 def read_refs(path: Path) -> list[dict[str, Any]]:
     """The refs of a pickle of plain data or of a JSON file."""
-    refs = _json(path) if path.suffix == ".json" else load_plain(path)
+    with collector_paused():
+        refs = read_json(path)[1] if path.suffix == ".json" else load_plain(path)
     if not isinstance(refs, list) or not all(isinstance(ref, dict) and ref.keys() >= _NEEDED for ref in refs):
         raise StorageError(f"{path} should hold a list of dicts, each with {', '.join(sorted(_NEEDED))}.")
     if not refs:
@@ -118,10 +128,12 @@ def read_refs(path: Path) -> list[dict[str, Any]]:
     return refs
 
 
-def read_instances(path: Path) -> Instances:
-    """COCO's JSON of images, annotations and categories; no image may be named outside its folder."""
+def read_instances(path: Path) -> tuple[bytes, Instances]:
+    """COCO's JSON of images, annotations and categories, and its bytes; no image may be named outside its folder."""
     try:
-        instances = Instances(_json(path))
+        with collector_paused():
+            content, values = read_json(path)
+            instances = Instances(values)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise StorageError(
             f"{path} should be COCO's JSON with images, annotations and categories, but it is not, or is damaged "
@@ -129,7 +141,7 @@ def read_instances(path: Path) -> Instances:
         ) from error
     for each in instances.images.values():
         check_inside(str(each.get("file_name", "")), f"instances.json of {path.parent.name}")
-    return instances
+    return content, instances
 
 
 def of_split(refs: list[dict[str, Any]], split: str | None, name: str) -> list[dict[str, Any]]:
@@ -169,12 +181,3 @@ def fault_of(ref: Mapping[str, Any], instances: Instances, dataset: str) -> str 
             f"Ref {ref['ref_id']} of {dataset} speaks of image {ref['image_id']}, which instances.json does not have."
         )
     return None
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_bytes())
-    except OSError as error:
-        raise StorageError(f"Cannot read {path}: {error}.") from error
-    except (ValueError, RecursionError) as error:
-        raise StorageError(f"{path} is not JSON, or is damaged ({error}); download it again.") from error

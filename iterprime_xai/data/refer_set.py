@@ -10,7 +10,8 @@ from typing import Any, Literal
 import numpy as np
 
 from iterprime_xai.data.dataset import PictureEntry
-from iterprime_xai.data.listing import by_picture, digest
+from iterprime_xai.data.large_files import collector_paused
+from iterprime_xai.data.listing import asked_for, by_picture, digest
 from iterprime_xai.data.picture_files import folder_of, picture_file
 from iterprime_xai.data.refer_files import (
     TEXTS,
@@ -66,9 +67,11 @@ class ReferSet:
         self.name = name or f"{dataset}@{split_by}:{split or 'all'}"
         self.refs = of_split(every, split, f"{dataset} ({split_by})")
         self.general = is_general(every)
-        self.instances = read_instances(folder / "instances.json")
+        content, self.instances = read_instances(folder / "instances.json")
         self.images = Path(images) if images is not None else folder_of(Path(root), dataset)
-        self._digest = digest(_bytes(path), _bytes(folder / "instances.json"))
+        self._digest = digest(path.read_bytes(), content)
+        if split is not None:
+            self.instances.keep(self.refs)
         faults = (fault_of(ref, self.instances, dataset) for ref in self.refs)
         first = next(faults)
         if first is not None and all(each is not None for each in faults):
@@ -99,10 +102,8 @@ class ReferSet:
             self.images, str(self.instances.images[image_id]["file_name"]), self.instances.size(image_id)
         )
         masks = self.masks_of(image_id)
-        found = [sample for ref in refs for sample in self.samples_of_ref(ref, path, masks)]
-        if tuple(each.id for each in found) != entry.sample_ids:
-            raise StorageError(f"{self.name} has other samples of picture {entry.image_id!r} than it was asked for.")
-        return found
+        found = (sample for ref in refs for sample in self.samples_of_ref(ref, path, masks))
+        return asked_for(entry, found, self.name)
 
     def masks_of(self, image_id: Any) -> dict[Any, np.ndarray]:
         """The masks of all annotated things of an image, by annotation."""
@@ -152,17 +153,13 @@ class ReferSet:
 
     @cached_property
     def _entries(self) -> tuple[PictureEntry, ...]:
-        pairs = (
+        with collector_paused():
+            return by_picture(self._pairs(), self.name)
+
+    def _pairs(self) -> Iterator[tuple[str, str]]:
+        return (
             (label, self._sample_id(ref, sentence))
             for label, refs in self._refs_of.items()
             for ref in refs
             for sentence in ref["sentences"]
         )
-        return by_picture(pairs, self.name)
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise StorageError(f"Cannot read {path}: {error}.") from error

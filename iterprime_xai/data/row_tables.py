@@ -83,11 +83,12 @@ class RowTable:
         raise StorageError(f"{self.folder} ({self.split}) has fewer rows than were asked for.")
 
     def _read_group(self, path: Path, number: int, group: int) -> list[Any]:
-        if self._group is None or self._group[0] != (number, group):  # pictures are mostly asked for in order
+        kept = self._group
+        if kept is None or kept[0] != (number, group):  # pictures are mostly asked for in order
             with _opened(path) as file:
                 values = _guarded(path, lambda: file.read_row_group(group, columns=[IMAGE])[IMAGE].to_pylist())
-            self._group = ((number, group), values)
-        return self._group[1]
+            self._group = kept = ((number, group), values)
+        return kept[1]
 
     @cached_property
     def _lengths(self) -> list[list[int]]:

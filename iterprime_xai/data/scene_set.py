@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from iterprime_xai.data.dataset import PictureEntry
+from iterprime_xai.data.listing import asked_for
 from iterprime_xai.data.names import nearest
 from iterprime_xai.data.scenes.generate import generate
 from iterprime_xai.data.scenes.samples import PER_SCENE, SIZE, drawn_samples, plan, said_of
@@ -41,13 +42,10 @@ class SceneSet:
     def samples_of(self, entry: PictureEntry) -> list[Sample]:
         number = self._number(entry)
         most = PER_SCENE
-        if len(entry.sample_ids) < PER_SCENE and entry == self._entries[-1]:  # cut short by the count
+        if len(entry.sample_ids) < PER_SCENE and entry.image_id == self._entries[-1].image_id:  # cut short by the count
             most = self._count - sum(len(each.sample_ids) for each in self._entries[:-1])
         scene = generate(self._seed, number, self._split)
-        found = list(drawn_samples(scene, said_of(scene, most)))
-        if tuple(each.id for each in found) != entry.sample_ids:
-            raise StorageError(f"{self.name} has no picture {entry.image_id!r} with the samples {entry.sample_ids}.")
-        return found
+        return asked_for(entry, drawn_samples(scene, said_of(scene, most)), self.name)
 
     @cached_property
     def _entries(self) -> tuple[PictureEntry, ...]:

@@ -1,8 +1,8 @@
 """Noun chunks: the noun phrase that names the target, and all those of a sentence; by our rules or by a spaCy pipeline.
 
-By our rules a chunk is a run of nouns with the determiners, numbers, adjectives and participles right in front of it. By a pipeline it is what
-its ``noun_chunks`` say, and the target's is found as Global-Local CLIP's released code does (Yu, Seo, Son, CVPR 2023): the chunk that
-holds the root of the last sentence; else that of the root's first child; else the whole text.
+By our rules a chunk is a run of nouns with the determiners, numbers, adjectives and participles in front of it. By a pipeline it is
+what its ``noun_chunks`` say, and the target's is found as Global-Local CLIP's released code does (Yu, Seo, Son, CVPR 2023): the
+chunk that holds the root of the last sentence; else that of the root's first child; else the whole text.
 """
 
 from __future__ import annotations

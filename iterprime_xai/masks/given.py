@@ -21,8 +21,8 @@ _ACCEPTED = (
 def as_proposals(value: Any, size: tuple[int, int]) -> Proposals:
     """Turn masks in any usual form into ``Proposals`` for an upright picture of ``size`` = (height, width).
 
-    Accepts ``Proposals``, ``PackedMasks``, a bool array (n, height, width) or (height, width), or a list of masks: bool arrays, one-bit
-    PIL images, COCO RLE dicts (compressed or not) and the dicts of SAM's mask generator, whose predicted IoU becomes the
+    Accepts ``Proposals``, ``PackedMasks``, a bool array (n, height, width) or (height, width), or a list of masks: bool arrays,
+    one-bit PIL images, COCO RLE dicts (compressed or not) and the dicts of SAM's mask generator, whose predicted IoU becomes the
     score. Whole numbers are taken where they are only 0 and 1, or 0 and 255. Raises ``ProposalError`` for everything
     else and for masks of another size.
     """
@@ -35,9 +35,9 @@ def as_proposals(value: Any, size: tuple[int, int]) -> Proposals:
     if isinstance(value, np.ndarray):
         if value.ndim not in (2, 3):
             raise ProposalError(f"Expected {_ACCEPTED}, but got an array of shape {value.shape}.")
-        masks = _as_bool(value if value.ndim == 3 else value[None], "the array")
-        _check_size(masks.shape[1:], size, "the masks are")
-        return Proposals(masks, np.ones(len(masks), np.float32), "given")
+        stack = _as_bool(value if value.ndim == 3 else value[None], "the array")
+        _check_size(stack.shape[1:], size, "the masks are")
+        return Proposals(stack, np.ones(len(stack), np.float32), "given")
     if isinstance(value, (str, bytes, Mapping, Image.Image)) or not isinstance(value, Iterable):
         hint = "; put a single mask in a list" if isinstance(value, (Mapping, Image.Image)) else ""
         raise ProposalError(f"Expected {_ACCEPTED}, but got {type(value).__name__}{hint}.")

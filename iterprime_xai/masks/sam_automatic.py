@@ -1,4 +1,4 @@
-"""Masks of everything in a picture by segment-anything's own automatic generator (Kirillov et al., *Segment Anything*, ICCV 2023)."""
+"""Masks of everything in a picture by segment-anything's own automatic generator (Kirillov et al., ICCV 2023)."""
 
 from __future__ import annotations
 
@@ -46,9 +46,14 @@ class AutomaticSettings:
     contained: float | None = None
 
     def __post_init__(self) -> None:
-        whole = {"points_per_side": 1, "crop_n_layers": 0, "crop_n_points_downscale_factor": 1, "min_mask_region_area": 0}
-        shares = {name: 0.0 for name in ("stability_score_thresh", "stability_score_offset", "box_nms_thresh", "crop_nms_thresh")}
-        at_least(self, {**whole, "smallest": 0, **shares, "pred_iou_thresh": float("-inf")})
+        whole = {
+            "points_per_side": 1,
+            "crop_n_layers": 0,
+            "crop_n_points_downscale_factor": 1,
+            "min_mask_region_area": 0,
+        }
+        shares = ("stability_score_thresh", "stability_score_offset", "box_nms_thresh", "crop_nms_thresh")
+        at_least(self, {**whole, "smallest": 0, **dict.fromkeys(shares, 0.0), "pred_iou_thresh": float("-inf")})
         if self.contained is not None:
             at_least(self, {"contained": 0.0})
 
@@ -75,7 +80,12 @@ class SamProposer:
         return weights_sha256(self.sam)
 
     def describe(self) -> dict[str, object]:
-        return {"proposer": "segment-anything automatic", "version": 1, "weights": self._weights, **asdict(self.settings)}
+        return {
+            "proposer": "segment-anything automatic",
+            "version": 1,
+            "weights": self._weights,
+            **asdict(self.settings),
+        }
 
     def propose(self, image: Image.Image) -> Proposals:
         """The masks of one picture. Raises ``ProposalError`` for a picture that SAM's square cannot hold, ``MissingExtraError``."""
@@ -123,8 +133,8 @@ def check_fits(image: Image.Image, side: int) -> None:
     longer, shorter = max(image.size), min(image.size)
     if int(shorter * side / longer + 0.5) < 1:
         raise ProposalError(
-            f"SAM sees a picture at {side} pixels on its longer side, at which one of {image.width} x {image.height} is less than a "
-            "pixel thin; cut the picture into parts."
+            f"SAM sees a picture at {side} pixels on its longer side, at which one of {image.width} x {image.height} is "
+            "less than a pixel thin; cut the picture into parts."
         )
 
 

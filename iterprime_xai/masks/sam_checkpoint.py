@@ -92,13 +92,15 @@ def _found(checkpoint: str | Path | None, size: str | None) -> Path:
     name = f"sam_{size or 'vit_b'}.pth"
     if checkpoint is None:
         raise ModelLoadError(
-            f"SAM needs the file of its released weights: checkpoint={name!r}, or --proposals-checkpoint {name} on the command line."
+            f"SAM needs the file of its released weights: checkpoint={name!r}, or --proposals-checkpoint {name} in the shell."
         )
     path = Path(checkpoint).expanduser()
     if path.is_file():
         return path
     if path.is_dir():
-        raise ModelLoadError(f"Expected a SAM checkpoint (a .pth file), but {path} is a folder; sam-hf:{path} reads folders.")
+        raise ModelLoadError(
+            f"Expected a SAM checkpoint (a .pth file), but {path} is a folder; sam-hf:{path} reads folders."
+        )
     beside = [each.name for each in path.parent.iterdir() if each.is_file()] if path.parent.is_dir() else []
     near = difflib.get_close_matches(path.name, beside, 1)
     hint = f" Did you mean {str(path.parent / near[0])!r}?" if near else ""
@@ -108,8 +110,19 @@ def _found(checkpoint: str | Path | None, size: str | None) -> Path:
 def _state(path: Path, torch: Any) -> dict[str, Any]:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError, AttributeError, ImportError) as error:
-        raise ModelLoadError(f"{path} cannot be read as a checkpoint of weights only: {str(error).splitlines()[0]}") from error
+    except (
+        pickle.UnpicklingError,
+        RuntimeError,
+        EOFError,
+        OSError,
+        ValueError,
+        KeyError,
+        AttributeError,
+        ImportError,
+    ) as error:
+        raise ModelLoadError(
+            f"{path} cannot be read as a checkpoint of weights only: {str(error).splitlines()[0]}"
+        ) from error
     lacking = [key for key in _NEEDED if not isinstance(state, Mapping) or key not in state]
     if lacking:
         raise ModelLoadError(f"{path} is not a SAM checkpoint in the released layout: it has no {lacking[0]}.")
@@ -124,7 +137,9 @@ def _shape(state: Mapping[str, Any], path: Path) -> tuple[int, int, int, tuple[i
     try:
         tables = [state[f"image_encoder.blocks.{block}.attn.rel_pos_h"].shape for block in range(depth)]
     except KeyError as error:
-        raise ModelLoadError(f"{path} is not a SAM checkpoint in the released layout: it has no {error.args[0]}.") from error
+        raise ModelLoadError(
+            f"{path} is not a SAM checkpoint in the released layout: it has no {error.args[0]}."
+        ) from error
     sides = [(length + 1) // 2 for length, _ in tables]
     window = min(sides, default=grid)
     whole = tuple(block for block, side in enumerate(sides) if side == grid) if window < grid else tuple(range(depth))
@@ -138,5 +153,9 @@ def _count(state: Mapping[str, Any], start: str) -> int:
 
 def _other_size(path: Path, size: str, width: int, depth: int) -> str:
     found = next((name for name, sizes in SIZES.items() if sizes == (width, depth)), None)
-    said = f"{found}: ask for sam:{found}" if found else f"of a size of its own ({width} wide, {depth} blocks): ask for sam"
+    said = (
+        f"{found}: ask for sam:{found}"
+        if found
+        else f"of a size of its own ({width} wide, {depth} blocks): ask for sam"
+    )
     return f"sam:{size} needs a checkpoint {SIZES[size][0]} wide with {SIZES[size][1]} blocks, but {path} is {said}."

@@ -144,7 +144,7 @@ def _area_fractions(masks: Masks) -> np.ndarray:
 def patch_shares(masks: Masks, grid: tuple[int, ...]) -> np.ndarray:
     """The share, 0 to 1, of every patch of the ``grid`` (rows, columns) that each mask covers: float64 (n, rows, columns).
 
-    Sums over the patches are exact with these, without any upsampling. ``masks`` are bool (n, height, width), looked at one at a time.
+    Sums over the patches are exact with these, without any upsampling. ``masks`` are looked at one at a time.
     """
     down, across = (_along_axis(patches, pixels) for patches, pixels in zip(grid, masks.shape[1:], strict=True))
     shares = np.zeros((len(masks), *grid))
@@ -208,7 +208,9 @@ def _paper(proposals: Proposals, heatmap: np.ndarray) -> tuple[tuple[RankedPropo
         area = int(np.count_nonzero(inside))
         terms.append(
             {
-                "mean_one_plus_heat": float((area + heat[top:bottom, left:right][inside].sum(dtype=np.float64)) / (area + 1e-5)),
+                "mean_one_plus_heat": float(
+                    (area + heat[top:bottom, left:right][inside].sum(dtype=np.float64)) / (area + 1e-5)
+                ),
                 "covers_peak": float(covers((left, top, right, bottom), inside, column, row)),
                 "pieces": float(_pieces(inside)),
                 "area_fraction": area / (height * width),

@@ -19,9 +19,7 @@ SET_OVERLAP = 0.1
 """Masks that share at most this part of the smaller one lie beside each other: outlines that touch are no overlap."""
 
 
-def several(
-    order: Sequence[int], shares: Sequence[float], masks: Masks, share: float = SET_SHARE
-) -> tuple[int, ...]:
+def several(order: Sequence[int], shares: Sequence[float], masks: Masks, share: float = SET_SHARE) -> tuple[int, ...]:
     """Indices of the masks that belong to the answer besides the best one.
 
     Args:

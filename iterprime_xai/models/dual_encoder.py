@@ -18,6 +18,7 @@ from iterprime_xai.models.mask_grid import Resize, on_grid
 from iterprime_xai.models.undisturbed import undisturbed
 from iterprime_xai.records import ImageInputError, ModelLoadError, OptionError, PhraseError, ProposalError
 from iterprime_xai.records.characters import check_characters
+from iterprime_xai.records.packed import Masks
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 """ImageNet's mean and deviation of RGB from 0 to 1."""
@@ -144,7 +145,7 @@ class DualEncoder(ABC):
     def encode_masked(
         self,
         image: Image.Image,
-        masks: np.ndarray,
+        masks: Masks,
         *,
         blocks: int = 3,
         normalisation: Normalisation = "own",

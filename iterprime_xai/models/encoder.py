@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from iterprime_xai.models.mask_grid import Resize
+    from iterprime_xai.records.packed import Masks
 
 Normalisation = Literal["own", "imagenet"]
 """Mean and deviation of the pixels: those the model was trained with, or ImageNet's, as some released code has it."""
@@ -52,7 +53,7 @@ class ImageTextEncoder(Protocol):
     def encode_masked(
         self,
         image: Image.Image,
-        masks: np.ndarray,
+        masks: Masks,
         *,
         blocks: int = 3,
         normalisation: Normalisation = "own",

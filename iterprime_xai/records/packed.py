@@ -1,4 +1,4 @@
-"""Many masks of a large picture in little memory: each is cut to its box, one bit a pixel, deflated, and unpacked when it is asked for."""
+"""Many masks of a large picture in little memory: each cut to its box, one bit a pixel, deflated, unpacked when asked for."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class PackedMasks:
     """Read-only masks, bool (n, height, width), of which one at a time is unpacked.
 
     It stands where an array of masks stands: ``len``, ``shape``, ``masks[i]`` (a mask), ``masks[i, y, x]``, ``masks[:, y, x]``
-    (arrays), ``masks[2:5]``, ``masks[[4, 1]]``, ``masks[keep]`` (packed again) and a loop work as they do there. ``np.asarray``, and so
-    all other arithmetic of numpy, unpacks everything, n * height * width bytes. A mask of a thing takes some kilobytes.
+    (arrays), ``masks[2:5]``, ``masks[[4, 1]]``, ``masks[keep]`` (packed again) and a loop work as they do there. ``np.asarray``,
+    and so all other arithmetic of numpy, unpacks everything, n * height * width bytes. A mask of a thing takes some kilobytes.
     """
 
     ndim = 3
@@ -41,7 +41,9 @@ class PackedMasks:
                     f"The box {(left, top, right, bottom)} of a mask is not in a picture of {height} x {width}."
                 )
         if len(boxes) != len(contents):
-            raise ProposalError(f"Packed masks need one content a box: {len(boxes)} boxes, but {len(contents)} contents.")
+            raise ProposalError(
+                f"Packed masks need one content a box: {len(boxes)} boxes, but {len(contents)} contents."
+            )
         self.boxes, self.contents = tuple(boxes), tuple(contents)
         self.shape = (len(self.boxes), height, width)
 
@@ -63,7 +65,9 @@ class PackedMasks:
         except zlib.error as error:
             raise ProposalError(f"The packed mask {index} is damaged ({error}); make the masks again.") from error
         if len(bits) != length:
-            raise ProposalError(f"The packed mask {index} has {len(bits)} bytes instead of {length}; make the masks again.")
+            raise ProposalError(
+                f"The packed mask {index} has {len(bits)} bytes instead of {length}; make the masks again."
+            )
         inside = np.unpackbits(np.frombuffer(bits, np.uint8), count=height * width)
         return box, inside.view(np.bool_).reshape(height, width)
 
@@ -83,7 +87,9 @@ class PackedMasks:
         chosen = np.arange(len(self))[key]
         if chosen.ndim != 1:
             raise IndexError(f"masks are chosen by a number, a slice, a list of numbers or bools, but got {key!r}")
-        return PackedMasks([self.boxes[index] for index in chosen], [self.contents[index] for index in chosen], self.shape[1:])
+        return PackedMasks(
+            [self.boxes[index] for index in chosen], [self.contents[index] for index in chosen], self.shape[1:]
+        )
 
     def _within(self, key: tuple[Any, ...]) -> Any:
         """``masks[which, rows, columns]``: one mask is unpacked at a time, only what is asked for is kept."""
@@ -125,7 +131,9 @@ def pack(masks: Iterable[np.ndarray], size: tuple[int, int]) -> PackedMasks:
     for mask in masks:
         box = left, top, right, bottom = box_of(mask) or _EMPTY
         boxes.append(box)
-        contents.append(zlib.compress(np.packbits(mask[top:bottom, left:right]), _LEVEL) if right > left else b"")
+        contents.append(
+            zlib.compress(np.packbits(mask[top:bottom, left:right]).tobytes(), _LEVEL) if right > left else b""
+        )
     return PackedMasks(boxes, contents, size)
 
 
@@ -142,6 +150,15 @@ def held(masks: Iterable[np.ndarray], size: tuple[int, int]) -> Masks:
             return PackedMasks(start.boxes + rest.boxes, start.contents + rest.contents, size)
     whole = np.stack(first) if first else np.zeros((0, *size), bool)
     whole.setflags(write=False)  # ours alone: the record need not copy it
+    return whole
+
+
+def lightest(masks: PackedMasks) -> Masks:
+    """Packed masks in the form in which `held` would give them: a read-only array where that takes no more than `DENSE_BYTES`."""
+    if len(masks) * masks.shape[1] * masks.shape[2] > DENSE_BYTES:
+        return masks
+    whole = np.asarray(masks)
+    whole.setflags(write=False)
     return whole
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from iterprime_xai.data.images import Picture, sha256
 from iterprime_xai.masks import select
+from iterprime_xai.masks.proposer import PromptedProposer
 from iterprime_xai.masks.several import united
 from iterprime_xai.models import ImageTokens
 from iterprime_xai.records import Expression, Grounding, Pass, Proposals
@@ -17,7 +18,7 @@ from iterprime_xai.saliency import Recipe
 from iterprime_xai.systems.notes import domain_notes, language_notes, pass_notes
 
 if TYPE_CHECKING:
-    from iterprime_xai.models.blip import BlipMatcher
+    from iterprime_xai.models.reading_matcher import ReadingMatcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +38,20 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A picture that was read, encoded and cut into proposals, once for all phrases."""
+    """A picture that was read, encoded and cut into proposals, once for all phrases, or for each by what is asked with its heat."""
 
     picture: Picture
     image_tokens: ImageTokens
-    proposals: Proposals | None
+    proposals: Proposals | PromptedProposer | None
 
 
 def conclude(
-    matcher: BlipMatcher, prepared: Prepared, expression: Expression, passes: tuple[Pass, ...], settings: Settings
+    matcher: ReadingMatcher, prepared: Prepared, expression: Expression, passes: tuple[Pass, ...], settings: Settings
 ) -> Grounding:
     """The box, point and mask that follow from the passes."""
     picture, proposals, heatmap = prepared.picture, prepared.proposals, passes[-1].blended
+    if isinstance(proposals, PromptedProposer):
+        proposals = proposals.propose_at(picture.image, heatmap)
     height, width = picture.image.height, picture.image.width
     selection, mask = None, None
     if proposals is not None:

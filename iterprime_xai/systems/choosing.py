@@ -10,6 +10,7 @@ import numpy as np
 from iterprime_xai.data.images import Picture, read_image
 from iterprime_xai.language import parse
 from iterprime_xai.masks import as_proposals, select
+from iterprime_xai.masks.proposer import Proposer
 from iterprime_xai.masks.selection import ANSWERS, best_first, margin
 from iterprime_xai.masks.several import SET_SHARE, several, several_reason, share_note, united
 from iterprime_xai.records import Expression, Grounding, OptionError, Pass, Proposals, RankedProposal, Selection
@@ -19,8 +20,9 @@ from iterprime_xai.systems.answers import identity, version
 from iterprime_xai.systems.proposing import OwnProposer
 from iterprime_xai.systems.scores import Scores, score_picture
 from iterprime_xai.systems.segmenter import Answer
-from iterprime_xai.systems.settings import Settings
+from iterprime_xai.systems.settings import HIDDEN, Settings
 
+SCORES_DRAWN = "the share of the best mask at each patch"
 ONE_LOOK = "one look: this system chooses among masks"
 
 
@@ -28,7 +30,7 @@ class Scorer(Protocol):
     """What makes a system of its own: a score for every mask and phrase."""
 
     def score(self, picture: Picture, proposals: Proposals, expressions: Sequence[Expression]) -> list[Scores]:
-        """The scores of all masks for each phrase; what is the same for all phrases is worked out once. There is at least one mask."""
+        """The scores of at least one mask for each phrase; what is the same for all phrases is worked out once."""
         ...
 
     def describe(self) -> Mapping[str, Any]:
@@ -63,13 +65,12 @@ class ChoosingSystem:
         self.scorer = scorer
         self.selection = selection
         self.parser = parser
-        self.proposer = OwnProposer(settings["proposer"], settings.values.get("device"))
+        self.proposer = OwnProposer.of(settings)
 
     def describe(self) -> dict[str, Any]:
-        hidden = ("model", "captioner", "proposer", "device")
         return {
             "system": self.name,
-            "settings": {name: value for name, value in self.settings.values.items() if name not in hidden},
+            "settings": {name: value for name, value in self.settings.values.items() if name not in HIDDEN},
             **self.scorer.describe(),
             "proposer": self.proposer.describe(),
             "substitutes": dict(self.scorer.substitutes()),
@@ -83,7 +84,9 @@ class ChoosingSystem:
     ) -> list[Grounding]:
         if isinstance(texts, str) or not isinstance(texts, Iterable):
             came = "one string" if isinstance(texts, str) else type(texts).__name__
-            raise OptionError(f"texts must be a list of phrases, but got {came}; use segment(image, text) for one phrase.")
+            raise OptionError(
+                f"texts must be a list of phrases, but got {came}; use segment(image, text) for one phrase."
+            )
         if answer not in ANSWERS:
             raise OptionError(f"answer must be one of {', '.join(ANSWERS)}, but got {answer!r}.")
         if proposals is False:
@@ -105,6 +108,7 @@ class ChoosingSystem:
             "substitutes": dict(self.scorer.substitutes()),
             "proposals": masks.source,
             "probability": "share of the best mask",
+            "heat": SCORES_DRAWN,
             "version": version(),
         }
         return [
@@ -115,7 +119,7 @@ class ChoosingSystem:
     def _masks(self, picture: Picture, proposals: Any) -> Proposals:
         if proposals is None:
             return self.proposer.propose(picture.image)
-        if hasattr(proposals, "propose"):
+        if isinstance(proposals, Proposer):
             return proposals.propose(picture.image)
         return as_proposals(proposals, (picture.image.height, picture.image.width))
 
@@ -166,7 +170,7 @@ class ChoosingSystem:
                 *self._answer_notes(scores, answer),
                 selection.reason,
             ),
-            parameters=dict(shared),
+            parameters=dict(shared) | ({} if scores.heatmap is None else {"heat": "the system's own map"}),
         )
 
     def _select(self, proposals: Proposals, scores: Scores, heatmap: np.ndarray, answer: Answer) -> Selection:

@@ -1,7 +1,7 @@
 """The baselines on CLIP that Global-Local CLIP compares itself with: Grad-CAM, patch score map, region token, crop.
 
-Their code is not part of its release as a whole. What is known of them stands with each, what is ours is said. Source: Yu, Seo, Son, CVPR 2023,
-section 4.
+Its release does not run them, so what its paper leaves open is decided here: see docs/methods/baselines.md. Source: Yu, Seo, Son,
+CVPR 2023.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from iterprime_xai.systems.global_local_clip import (
     encode_once,
 )
 from iterprime_xai.systems.scores import Scores, shares_of
-from iterprime_xai.systems.settings import PRESET, PROPOSER, SET_SHARE, Setting, Settings
+from iterprime_xai.systems.settings import MASKS, PRESET, SET_SHARE, Setting, Settings
 
 if TYPE_CHECKING:
     import torch
 
     from iterprime_xai.models.encoder import ImageTextEncoder
 
-_BASE = (PRESET, *ENCODER, PROPOSER)
+_BASE = (PRESET, *ENCODER, *MASKS)
 _END = (ABSTAIN_BELOW, SET_SHARE)
 
 
@@ -129,7 +129,9 @@ class Baseline:
         inside = shares.sum(axis=1)
         found = []
         for heat in maps:
-            mean = np.divide(shares @ heat.ravel().astype(np.float64), inside, out=np.zeros(len(inside)), where=inside > 0)
+            mean = np.divide(
+                shares @ heat.ravel().astype(np.float64), inside, out=np.zeros(len(inside)), where=inside > 0
+            )
             if self.settings.system == "clip_score_map":
                 made = cosine_scores(mean, self.encoder.logit_scale, {}, what="the score map is highest inside it")
             else:
@@ -140,7 +142,7 @@ class Baseline:
 
 
 def mean_inside(patches: torch.Tensor, masks: Masks) -> torch.Tensor:
-    """The mean of the patch vectors (rows, columns, width), at length 1, weighted by how much of each patch a mask covers: (n, width)."""
+    """The mean of the patch vectors (rows, columns, width) at length 1, weighted by a mask's cover of each: (n, width)."""
     import torch
 
     shares = torch.from_numpy(patch_shares(masks, tuple(patches.shape[:2]))).flatten(1).float()

@@ -17,15 +17,15 @@ DEVIATION = (0.229, 0.224, 0.225)
 
 MEAN_FILL = tuple(round(255 * mean) for mean in MEAN)
 RELEASED_FILL = tuple(round(255 * (mean + deviation * mean)) for mean, deviation in zip(MEAN, DEVIATION, strict=True))
-"""Global-Local CLIP's released code puts the mean colour's numbers into a picture whose mean is already taken off and which is divided by
-the deviation: as a colour this is the mean plus the deviation times the mean, a lighter grey."""
+"""Global-Local CLIP's released code puts the mean colour's numbers into a picture whose mean is already taken off and which is
+divided by the deviation: as a colour this is the mean plus the deviation times the mean, a lighter grey."""
 
 KERNEL = 75
 """Side of TAS's blurring kernel in pixels, whatever the picture's size."""
 
 
 Making = Callable[[np.ndarray, np.ndarray, Box], np.ndarray]
-"""From a picture's pixels inside a mask's box (rows, columns, 3), the mask there (rows, columns) and the box to the crop's pixels."""
+"""From a picture's pixels in a mask's box (rows, columns, 3), the mask there (rows, columns) and the box to the crop's pixels."""
 
 
 class Crops(Sequence[Image.Image]):
@@ -46,7 +46,9 @@ class Crops(Sequence[Image.Image]):
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return [self[place] for place in range(*index.indices(len(self)))]
-        (box, inside) = next(iter(cuts(self._masks[index : index + 1 or None])))
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"crop {index} of {len(self)}")
+        ((box, inside),) = cuts(self._masks[[index]])
         if not inside.size:
             # A mask without a pixel has no box: the whole picture, filled, says as much as there is to say.
             height, width = self._masks.shape[1:]

@@ -31,7 +31,7 @@ def encoder_of(settings: Settings) -> ImageTextEncoder:
     model: Any = settings["model"]
     if hasattr(model, "encode_texts"):
         return model
-    from iterprime_xai.models.encoding import load_encoder
+    from iterprime_xai.models.encoder_loading import load_encoder
 
     return load_encoder(model, device=settings["device"], dtype=settings["dtype"])
 

@@ -14,9 +14,9 @@ from iterprime_xai.records import Expression, Proposals
 from iterprime_xai.records.packed import Masks, areas, covers, cuts
 from iterprime_xai.systems.choosing import ChoosingSystem
 from iterprime_xai.systems.scores import Scores, shares_of
-from iterprime_xai.systems.settings import PRESET, PROPOSER, SET_SHARE, Setting, Settings
+from iterprime_xai.systems.settings import MASKS, PRESET, SET_SHARE, Setting, Settings
 
-_SHARED = (replace(PRESET, choices=("default",)), PROPOSER, SET_SHARE)
+_SHARED = (replace(PRESET, choices=("default",)), *MASKS, SET_SHARE)
 
 SETTINGS: dict[str, tuple[Setting, ...]] = {
     "random": (*_SHARED, Setting("seed", "whole number", 0, "another number draws other masks", low=0)),

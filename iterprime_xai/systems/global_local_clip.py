@@ -29,7 +29,7 @@ from iterprime_xai.systems.encoders import (
     unit,
 )
 from iterprime_xai.systems.scores import Scores, softmax
-from iterprime_xai.systems.settings import PRESET, PROPOSER, SET_SHARE, Setting, Settings
+from iterprime_xai.systems.settings import MASKS, PRESET, SET_SHARE, Setting, Settings
 
 if TYPE_CHECKING:
     import torch
@@ -59,7 +59,7 @@ SETTINGS: dict[str, tuple[Setting, ...]] = {
     NAME: (
         PRESET,
         *ENCODER,
-        PROPOSER,
+        *MASKS,
         Setting(
             "alpha",
             "number",
@@ -119,7 +119,7 @@ OFFLINE = {
 def mask_vectors(inside: torch.Tensor, crops: torch.Tensor, alpha: float, fusion: str, resnet: bool) -> torch.Tensor:
     """f_m (n, width) from the vectors of the masked tower and of the crops.
 
-    "released" sums what the towers give: for a ViT both as they come, for a ResNet the crop's at length 1 and the other as it comes.
+    "released" sums what the towers give: of a ViT both as they come, of a ResNet the crop's at length 1, the other as it comes.
     """
     if fusion == "normalised":
         inside, crops = unit(inside), unit(crops)
@@ -128,7 +128,9 @@ def mask_vectors(inside: torch.Tensor, crops: torch.Tensor, alpha: float, fusion
     return alpha * inside + (1 - alpha) * crops
 
 
-def text_vectors(sentences: torch.Tensor, phrases: torch.Tensor, beta: float, fusion: str, resnet: bool) -> torch.Tensor:
+def text_vectors(
+    sentences: torch.Tensor, phrases: torch.Tensor, beta: float, fusion: str, resnet: bool
+) -> torch.Tensor:
     """t (texts, width) from the vectors of the sentences and of their noun phrases."""
     if fusion == "normalised" or resnet:
         sentences, phrases = unit(sentences), unit(phrases)

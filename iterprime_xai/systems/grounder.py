@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from iterprime_xai.data.images import Picture, read_image
 from iterprime_xai.language import parse
 from iterprime_xai.masks import as_proposals, classical_proposals
+from iterprime_xai.masks.proposer import PromptedProposer, Proposer
 from iterprime_xai.masks.several import SET_SHARE, share_note
 from iterprime_xai.models import Batches, load_matcher
 from iterprime_xai.records import Expression, Grounding, OptionError, Proposals
@@ -21,7 +22,7 @@ from iterprime_xai.systems.answers import Prepared, Settings, conclude
 from iterprime_xai.systems.segmenter import Answer
 
 if TYPE_CHECKING:
-    from iterprime_xai.models.blip import BlipMatcher
+    from iterprime_xai.models.reading_matcher import ReadingMatcher
 
 METHODS = ("gradcam",)
 ANSWERS = get_args(Answer)
@@ -42,7 +43,7 @@ class Grounder:
 
     def __init__(
         self,
-        matcher: BlipMatcher,
+        matcher: ReadingMatcher,
         *,
         abstain_below: float | None = None,
         set_share: float | None = None,
@@ -159,14 +160,16 @@ class Grounder:
         if isinstance(images_at_once, bool) or not isinstance(images_at_once, int) or images_at_once < 1:
             raise OptionError(f"images_at_once must be a whole number of at least 1, but is {images_at_once!r}.")
 
-        def read(window: Window) -> list[tuple[tuple[Picture, Proposals | None], list[Expression]]]:
+        def read(window: Window) -> list[tuple[tuple[Picture, Proposals | PromptedProposer | None], list[Expression]]]:
             pictures = [read_image(image) for image, _ in window]
             return [
                 ((picture, self._proposals(picture, proposals)), [self.parser(text) for text in texts])
                 for picture, (_, texts) in zip(pictures, window, strict=True)
             ]
 
-        def look(window: list[tuple[tuple[Picture, Proposals | None], list[Expression]]]) -> list[Grounding]:
+        def look(
+            window: list[tuple[tuple[Picture, Proposals | PromptedProposer | None], list[Expression]]],
+        ) -> list[Grounding]:
             prepared = self._prepare([given for given, _ in window])
             subjects = [
                 (one, each) for one, (_, expressions) in zip(prepared, window, strict=True) for each in expressions
@@ -233,7 +236,7 @@ class Grounder:
             share_note(self._set_share),
         )
 
-    def _prepare(self, given: Sequence[tuple[Picture, Proposals | None]]) -> list[Prepared]:
+    def _prepare(self, given: Sequence[tuple[Picture, Proposals | PromptedProposer | None]]) -> list[Prepared]:
         """Pictures, encoded together."""
         encoded = self.batches.encode_images([picture.image for picture, _ in given])
         return [
@@ -249,12 +252,14 @@ class Grounder:
             for (one, each), passes in zip(subjects, found, strict=True)
         ]
 
-    def _proposals(self, picture: Picture, proposals: Any) -> Proposals | None:
+    def _proposals(self, picture: Picture, proposals: Any) -> Proposals | PromptedProposer | None:
         if proposals is False:
             return None
         if proposals is None:
             return classical_proposals(picture.image)
-        if hasattr(proposals, "propose"):
+        if isinstance(proposals, PromptedProposer):
+            return proposals  # it is asked with the heat of each phrase
+        if isinstance(proposals, Proposer):
             return proposals.propose(picture.image)
         return as_proposals(proposals, (picture.image.height, picture.image.width))
 

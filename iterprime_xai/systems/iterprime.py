@@ -14,10 +14,11 @@ from iterprime_xai.saliency.recipe import RECIPES, LocalWeight, Recipe, Slope
 from iterprime_xai.systems.grounder import Grounder, load
 from iterprime_xai.systems.proposing import OwnProposer
 from iterprime_xai.systems.segmenter import Answer
-from iterprime_xai.systems.settings import DEVICE, PRESET, PROPOSER, SET_SHARE, Setting, Settings
+from iterprime_xai.systems.settings import DEVICE, HIDDEN, MASKS, PRESET, SET_SHARE, Setting, Settings
 
 _OF_RECIPE = tuple(field.name for field in fields(Recipe) if field.name != "name")
 PARSERS = ("own", "stanza")
+PAPER_PROPOSER = "mask2former:facebook/mask2former-swin-large-coco-panoptic"
 
 _DEFAULT = RECIPES["default"]
 
@@ -26,7 +27,7 @@ _SHARED = (
     Setting("model", "model", "tiny", "the matcher: a bundled model, a folder, a checkpoint file or a hub id"),
     DEVICE,
     Setting("dtype", "text", None, "float32, float16 or bfloat16; nothing: float32", optional=True),
-    PROPOSER,
+    *MASKS,
     Setting(
         "parser",
         "text",
@@ -84,7 +85,7 @@ _PAPER = {name: value for name, value in asdict(RECIPES["paper"]).items() if nam
 PRESETS: dict[str, Mapping[str, Mapping[str, Any]]] = {
     "iterprime": {
         "default": {},
-        "paper": _PAPER | {"parser": "stanza", "proposer": "mask2former"},
+        "paper": _PAPER | {"parser": "stanza", "proposer": PAPER_PROPOSER},
         "paper-offline": _PAPER,
     },
     "gradcam": {"default": {}},
@@ -109,13 +110,11 @@ class GrounderSystem:
             name=settings.preset if self.name == "iterprime" else self.name,
             **{name: settings[name] for name in _OF_RECIPE},
         )
-        self.proposer = OwnProposer(settings["proposer"], settings["device"])
+        self.proposer = OwnProposer.of(settings)
         self.layer, _ = grounder.matcher.choose_layer(settings["layer"])
 
     def describe(self) -> dict[str, Any]:
-        settings = {
-            name: value for name, value in self.settings.values.items() if name not in ("model", "proposer", "device")
-        }
+        settings = {name: value for name, value in self.settings.values.items() if name not in HIDDEN}
         return {
             "system": self.name,
             "settings": settings | {"layer": self.layer, "abstain_below": self.grounder.abstain_below[0]},
@@ -141,7 +140,7 @@ class GrounderSystem:
             texts,
             layer=self.settings["layer"],
             recipe=self.recipe,
-            proposals=self.proposer if proposals is None else proposals,
+            proposals=self.proposer.made() if proposals is None else proposals,
             answer=answer,
         )
         stamp = {"system": self.name, "preset": self.settings.preset, "substitutes": self.substitutes()}

@@ -29,6 +29,7 @@ class System:
 
 
 _WANG = "Wang et al., AAAI 2025"
+_YU = "Yu, Seo, Son, CVPR 2023"
 
 SYSTEMS: dict[str, System] = {
     each.name: each
@@ -45,6 +46,27 @@ SYSTEMS: dict[str, System] = {
             "Selvaraju et al., ICCV 2017; Li et al., NeurIPS 2021",
             "iterprime",
         ),
+        System(
+            "global_local_clip",
+            "a mask's vector from inside CLIP's tower and from its crop, nearest to sentence and noun phrase",
+            _YU,
+            "global_local_clip",
+        ),
+        System(
+            "tas",
+            "a mask's crop and its caption near the phrase, far from all else in the picture; then the place it names",
+            "Suo, Zhu, Yang, Findings of EMNLP 2023",
+            "tas",
+        ),
+        System("clip_gradcam", "Grad-CAM of CLIP's cosine, then the mask that fits the heat", _YU, "clip_baselines"),
+        System(
+            "clip_score_map", "the cosine of every patch with the phrase, highest inside a mask", _YU, "clip_baselines"
+        ),
+        System("clip_region_token", "CLIP's picture token that sees a mask's patches alone", _YU, "clip_baselines"),
+        System("clip_crop", "the crop of a mask, nearest to the phrase", _YU, "clip_baselines"),
+        System("random", "floor: a mask drawn at random, the same for the same picture and phrase", "", "floors"),
+        System("centre", "floor: the mask at the picture's centre", "", "floors"),
+        System("largest", "floor: the largest mask", "", "floors"),
     )
 }
 

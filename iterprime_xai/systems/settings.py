@@ -140,6 +140,15 @@ DEVICE = Setting("device", "text", None, "cpu, cuda, mps, ...; nothing: the best
 PROPOSER = Setting(
     "proposer", "model", "classical", "who proposes masks when none are handed over, see `iterprime-xai proposers`"
 )
+CHECKPOINT = Setting(
+    "proposer_checkpoint", "text", None, "file of the proposer's weights, where it needs one (sam)", optional=True
+)
+HIDDEN = ("model", "captioner", "proposer", "proposer_checkpoint", "device")
+"""Settings that a description leaves out of its list: what they stand for describes itself, and a device decides nothing."""
+
+MASKS = (PROPOSER, CHECKPOINT)
+"""The settings of a system's own masks."""
+
 SET_SHARE = Setting(
     "set_share",
     "number",

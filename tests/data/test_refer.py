@@ -220,7 +220,7 @@ def test_the_raw_text_is_an_option_and_is_recorded(refcoco: Path) -> None:
 
 def test_wrong_names_are_answered_with_the_nearest_right_one(refcoco: Path) -> None:
     for call, error, message in [
-        (("refcoco", "unc", "testa"), OptionError, "no split 'testa'; did you mean 'testA'.*it has testA"),
+        (("refcoco", "unc", "testa"), OptionError, r"no split 'testa' \(did you mean 'testA'.*it has testA"),
         (("refcoco", "umc"), StorageError, "did you mean 'unc'"),
         (("refcoc", "unc"), StorageError, "did you mean 'refcoco'"),
     ]:

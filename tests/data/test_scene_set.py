@@ -37,6 +37,13 @@ def test_every_cut_of_the_count_gives_the_generators_samples() -> None:
         assert [each.text for each in last] == [each.text for each in samples("val", count, size=32)][-len(last) :]
 
 
+def test_an_entry_cut_down_by_a_limit_gives_what_is_left_of_it() -> None:
+    data = SceneSet("val", 9)
+    entry = data.pictures()[1]
+    (second,) = data.samples_of(PictureEntry(entry.image_id, entry.sample_ids[1:2]))
+    assert (second.id, second.text) == (entry.sample_ids[1], data.samples_of(entry)[1].text)
+
+
 def test_listing_draws_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scene_set, "drawn_samples", None)
     data = SceneSet("val", 60)
@@ -60,7 +67,7 @@ def test_what_is_not_in_the_set_is_refused() -> None:
     for image_id in ("val-1-000000", "testA-0-000000", "val-0-x"):
         with pytest.raises(StorageError, match="has no picture"):
             data.samples_of(PictureEntry(image_id, ("a",)))
-    with pytest.raises(StorageError, match="with the samples"):
+    with pytest.raises(StorageError, match="has no sample 'a'"):
         data.samples_of(PictureEntry("val-0-000000", ("a",)))
 
 

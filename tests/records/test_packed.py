@@ -64,7 +64,9 @@ def test_pixels_are_found_as_in_an_array(masks, dense, key) -> None:
 def test_a_choice_of_masks_stays_packed(masks, dense, key) -> None:
     chosen = masks[key if not isinstance(key, list) or key else np.zeros(0, int)]
     assert isinstance(chosen, PackedMasks)
-    np.testing.assert_array_equal(np.asarray(chosen), dense[key if not isinstance(key, list) or key else np.zeros(0, int)])
+    np.testing.assert_array_equal(
+        np.asarray(chosen), dense[key if not isinstance(key, list) or key else np.zeros(0, int)]
+    )
 
 
 @pytest.mark.parametrize("key", [5, -6])
