@@ -164,6 +164,10 @@ def _tasks(path: Path) -> tuple[bytes, list[dict[str, Any]]]:
     content, tasks = read_json(path)
     if not isinstance(tasks, list) or not all(isinstance(task, dict) and task.keys() >= _NEEDED for task in tasks):
         raise StorageError(f"{path} should hold a list of tasks, each with {', '.join(sorted(_NEEDED))}.")
+    for task in tasks:
+        for key, values in (("ann_ids", task.get("ann_ids")), ("attributes", _structure(task).get("attributes"))):
+            if values is not None and not isinstance(values, list):
+                raise StorageError(f"{path}: {key} of task {task['task_id']} should be a list, but got {values!r}.")
     bad = next((task for task in tasks if not str(task["image_id"]).isdecimal()), None)
     if bad is not None:
         raise StorageError(f"{path} names an image {bad['image_id']!r}; PhraseCut's images have numbers.")

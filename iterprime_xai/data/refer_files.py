@@ -6,7 +6,7 @@ things and of none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +69,8 @@ class Instances:
             raise StorageError(f"The segmentation of annotation {ann_id} cannot be used: {error}.") from error
 
     def category(self, ann_id: Any) -> str:
-        return self.categories.get(self.annotations[ann_id].get("category_id"), "")
+        key = self.annotations[ann_id].get("category_id")
+        return self.categories.get(key, "") if isinstance(key, (int, str)) else ""
 
 
 def dataset_folder(root: Path, dataset: str) -> Path:
@@ -120,9 +121,12 @@ def read_refs(path: Path) -> list[dict[str, Any]]:
         raise StorageError(f"{path} holds no refs.")
     needed = {"sent_id", *TEXTS}
     for ref in refs:
+        if not all(isinstance(each, (int, str)) for each in (ref["image_id"], *_ids(ref["ann_id"]))):
+            raise StorageError(f"{path}: the image and annotations of ref {ref['ref_id']} should be numbers.")
         sentences = ref["sentences"]
         if not isinstance(sentences, list) or not all(
-            isinstance(each, dict) and each.keys() >= needed for each in sentences
+            isinstance(each, dict) and each.keys() >= needed and all(isinstance(each[text], str) for text in TEXTS)
+            for each in sentences
         ):
             raise StorageError(f"{path}: a sentence of ref {ref['ref_id']} lacks sent, raw or sent_id.")
     return refs
@@ -161,9 +165,11 @@ def is_general(refs: Iterable[Mapping[str, Any]]) -> bool:
 
 def targets_of(ref: Mapping[str, Any]) -> tuple[Any, ...]:
     """The annotations that a ref means: none where the list is empty, or holds -1, or ``no_target`` is set."""
-    ann_id = ref["ann_id"]
-    ids = tuple(ann_id) if isinstance(ann_id, (list, tuple)) else (ann_id,)
-    return () if ref.get("no_target") else tuple(dict.fromkeys(each for each in ids if each not in (-1, None)))
+    return () if ref.get("no_target") else tuple(dict.fromkeys(each for each in _ids(ref["ann_id"]) if each != -1))
+
+
+def _ids(ann_id: Any) -> Sequence[Any]:
+    return ann_id if isinstance(ann_id, (list, tuple)) else (ann_id,)
 
 
 def fault_of(ref: Mapping[str, Any], instances: Instances, dataset: str) -> str | None:

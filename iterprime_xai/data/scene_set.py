@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import accumulate
 
 from iterprime_xai.data.dataset import PictureEntry
 from iterprime_xai.data.listing import asked_for
@@ -42,8 +43,8 @@ class SceneSet:
     def samples_of(self, entry: PictureEntry) -> list[Sample]:
         number = self._number(entry)
         most = PER_SCENE
-        if len(entry.sample_ids) < PER_SCENE and entry.image_id == self._entries[-1].image_id:  # cut short by the count
-            most = self._count - sum(len(each.sample_ids) for each in self._entries[:-1])
+        if len(entry.sample_ids) < PER_SCENE:  # few were found, or the count cut it short: how many were wanted decides
+            most = min(PER_SCENE, self._count - self._before.get(entry.image_id, 0))
         scene = generate(self._seed, number, self._split)
         return asked_for(entry, drawn_samples(scene, said_of(scene, most)), self.name)
 
@@ -53,6 +54,12 @@ class SceneSet:
             PictureEntry(scene.name, tuple(f"{scene.name}-{place}" for place in range(len(found))))
             for scene, found in plan(self._split, self._count, self._seed)
         )
+
+    @cached_property
+    def _before(self) -> dict[str, int]:
+        """How many samples come before those of each picture."""
+        starts = accumulate((len(each.sample_ids) for each in self._entries), initial=0)
+        return {entry.image_id: start for entry, start in zip(self._entries, starts, strict=False)}
 
     def _number(self, entry: PictureEntry) -> int:
         start, _, number = entry.image_id.rpartition("-")

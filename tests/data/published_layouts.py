@@ -131,6 +131,7 @@ def grefcoco(root: Path, file: str = "grefs(unc).json") -> Path:
         ref(3, [], 7, "val", sentences("two cows", first=2), no_target=True, category_id=[]),
         ref(4, [71], 7, "val", sentences("cat", first=3), no_target=False, category_id=[2]),
         ref(5, -1, 7, "val", sentences("no one", first=4), no_target=False),
+        ref(6, [0], 7, "val", sentences("a place for nothing", first=5), no_target=True),
     ]
     return write_refer_layout(root, "grefcoco", refs, instances(7), file=file, images="images/train2014")
 

@@ -123,7 +123,7 @@ def test_json_values_and_the_exit_code_agree(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     values = json.loads(result.output)
     assert values["whole"] is True
-    assert values["sets"][0]["splits"][0]["counts"] == {"images": 1, "refs": 5, "expressions": 5}
+    assert values["sets"][0]["splits"][0]["counts"] == {"images": 1, "refs": 6, "expressions": 6}
 
 
 def test_a_folder_with_nothing_and_no_folder_are_told(tmp_path: Path) -> None:

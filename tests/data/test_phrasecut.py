@@ -84,7 +84,8 @@ def test_a_broken_polygon_or_a_missing_picture_harms_its_picture_alone(tmp_path:
 @pytest.mark.parametrize(
     ("content", "message"),
     [("{", "not JSON"), ("[]", "holds no expressions"), ('[{"task_id": 1}]', "list of tasks, each with Polygons"),
-     ('[{"task_id": 1, "image_id": "../x", "phrase": "a", "Polygons": []}]', "names an image '../x'")],
+     ('[{"task_id": 1, "image_id": "../x", "phrase": "a", "Polygons": []}]', "names an image '../x'"),
+     ('[{"task_id": 1, "image_id": 7, "phrase": "a", "Polygons": [], "ann_ids": 5}]', "ann_ids of task 1 should be a list")],
 )  # fmt: skip
 def test_malformed_files_are_one_sentence(tmp_path: Path, content: str, message: str) -> None:
     layouts.phrasecut(tmp_path)

@@ -265,6 +265,8 @@ def _change_ref(root: Path, **changes: object) -> None:
         ({"ann_id": [70, 99]}, "annotation 99, which instances.json does not have"),
         ({"split": None}, "list of dicts"),
         ({"sentences": [{"sent": "a"}]}, "lacks sent, raw or sent_id"),
+        ({"sentences": [{"sent": 5, "raw": "a", "sent_id": 1}]}, "lacks sent, raw or sent_id"),
+        ({"image_id": [7]}, "should be numbers"),
     ],
 )
 def test_refs_that_do_not_fit_are_named(refcoco: Path, changes: dict[str, object], message: str) -> None:

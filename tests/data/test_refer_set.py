@@ -81,12 +81,12 @@ def test_the_raw_text_and_the_files_are_part_of_the_description(tmp_path: Path) 
 @pytest.mark.parametrize("file", ["grefs(unc).json", "grefs(unc).p"])
 def test_grefcoco_has_several_targets_and_none(tmp_path: Path, file: str) -> None:
     data = open_data("grefcoco:val", root=layouts.grefcoco(tmp_path, file))
-    both, horse, cows, cat, nobody = data.samples_of(data.pictures()[0])
+    both, horse, cows, cat, *nobody = data.samples_of(data.pictures()[0])
     dog_mask, cat_mask = layouts.box(2, 1, 7, 5), layouts.box(9, 6, 15, 11)
     np.testing.assert_array_equal(both.mask, dog_mask | cat_mask)
     assert (both.tags["targets"], both.tags["category"], both.tags["ann_id"]) == ("2", "dog,cat", "70,71")
     assert both.others == ()
-    for none in (horse, cows, nobody):
+    for none in (horse, cows, *nobody):
         assert none.tags["targets"] == "0"
         assert none.mask.shape == (12, 16)
         assert not none.mask.any()

@@ -30,11 +30,15 @@ def test_the_samples_are_those_of_the_generator_in_any_order(count: int) -> None
         np.testing.assert_array_equal(new.mask, old.mask)
 
 
-def test_every_cut_of_the_count_gives_the_generators_samples() -> None:
-    for count in range(1, 25):
-        data = SceneSet("val", count)
-        last = data.samples_of(data.pictures()[-1])
-        assert [each.text for each in last] == [each.text for each in samples("val", count, size=32)][-len(last) :]
+@pytest.mark.parametrize(("split", "index"), [("val", 32), ("testB", 90)])
+def test_where_the_count_cuts_a_scene_short_the_generators_samples_are_found(split: str, index: int) -> None:
+    # Of val's scene 32 one is found if two are asked for, and none if one is; of testB's 90 another two if only two are.
+    name = f"{split}-0-{index:06d}"
+    start = sum(len(each.sample_ids) for each in SceneSet(split, 300).pictures() if each.image_id < name)
+    for count in (start + 1, start + 2):
+        data = SceneSet(split, count)
+        last = [sample.text for entry in data.pictures()[-3:] for sample in data.samples_of(entry)]
+        assert last == [each.text for each in samples(split, count, size=16)][-len(last) :]
 
 
 def test_an_entry_cut_down_by_a_limit_gives_what_is_left_of_it() -> None:
