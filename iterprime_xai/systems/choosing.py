@@ -170,7 +170,8 @@ class ChoosingSystem:
                 *self._answer_notes(scores, answer),
                 selection.reason,
             ),
-            parameters=dict(shared) | ({} if scores.heatmap is None else {"heat": "the system's own map"}),
+            parameters={**shared, "evidence": None if scores.evidence is None else float(scores.evidence)}
+            | ({} if scores.heatmap is None else {"heat": "the system's own map"}),
         )
 
     def _select(self, proposals: Proposals, scores: Scores, heatmap: np.ndarray, answer: Answer) -> Selection:
