@@ -13,8 +13,8 @@ from iterprime_xai.records import StorageError
 
 NOTE = b"iterprime_xai"
 """Where a part keeps what it says of itself, in the file's metadata."""
-ROWS_AT_ONCE = 32
-"""Rows of a row group: what has to be read for one row."""
+ROWS_AT_ONCE = 128
+"""Rows of a row group: what has to be read for one row. Small groups make reading a few columns of many rows slow."""
 
 
 @dataclass(frozen=True, slots=True)
