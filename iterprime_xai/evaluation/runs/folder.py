@@ -130,11 +130,12 @@ def _lock(number: int) -> bool:
         return True
     import fcntl
 
-    try:
-        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # a file system without locks: parts are whole and the same whoever writes them
-        with suppress(OSError):
-            fcntl.lockf(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    return True
+    for take in (fcntl.flock, fcntl.lockf):  # some network file systems know only the second
+        try:
+            take(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            return False
+        except OSError:
+            continue
+    return True  # a file system without locks: parts are whole, and the same whoever writes them
