@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from iterprime_xai import __version__
-from iterprime_xai.cli import caption, data, doctor, ground, models, report, scenes, train
+from iterprime_xai.cli import caption, data, doctor, ground, models, report, scenes, systems, train
 from iterprime_xai.cli.exits import ending
 
 app = typer.Typer(
@@ -38,6 +38,7 @@ app.command()(train.train)
 app.command("train-captions")(train.train_captions)
 app.command()(caption.caption)
 app.command()(models.models)
+app.command()(systems.systems)
 app.command()(doctor.doctor)
 app.add_typer(data.data_app, name="data")
 app.add_typer(report.report_app, name="report")

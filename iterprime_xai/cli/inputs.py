@@ -51,11 +51,11 @@ def proposals_of(choice: str) -> Any:
     refuse(f"--proposals must be classical, none or an .npy file of masks (n, height, width), but got {choice!r}.")
 
 
-def key_value(text: str) -> tuple[str, Any]:
+def key_value(text: str, option: str = "--param") -> tuple[str, Any]:
     """``key=value``, the value read as JSON where it is JSON, else as text."""
     key, equals, value = text.partition("=")
     if not equals or not key:
-        refuse(f"--param must be key=value, but got {text!r}.")
+        refuse(f"{option} must be key=value, but got {text!r}.")
     try:
         return key, json.loads(value)
     except ValueError:

@@ -78,7 +78,7 @@ def headline(grounding: Grounding, sample: Sample | None = None) -> Exhibit:
     if used < len(grounding.passes):
         looks += f" ({len(grounding.passes) - used} left out of the map)"
     parts = [
-        f"match probability {describe.probability(grounding.probability)}",
+        f"{'share of the best mask' if describe.by_choice(grounding) else 'match probability'} {describe.probability(grounding.probability)}",
         f"primary word “{describe.one_line(grounding.expression.primary_word)}”",
         looks,
         describe.mask_sentence(grounding).rstrip(".").replace("The mask", "the mask").replace("No mask", "no mask"),
