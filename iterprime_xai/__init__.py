@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from iterprime_xai import saliency
+    from iterprime_xai.evaluation.runs import evaluate, read_run
     from iterprime_xai.language import parse
     from iterprime_xai.models.captioner import load_captioner
     from iterprime_xai.models.encoder_loading import load_encoder
@@ -22,6 +23,8 @@ _WHERE = {
     "settings_of": "iterprime_xai.systems",
     "system_names": "iterprime_xai.systems",
     "load_encoder": "iterprime_xai.models.encoder_loading",
+    "evaluate": "iterprime_xai.evaluation.runs",
+    "read_run": "iterprime_xai.evaluation.runs",
     "Grounder": "iterprime_xai.systems",
     "parse": "iterprime_xai.language",
     "Expression": "iterprime_xai.records",
@@ -55,11 +58,13 @@ __all__ = [
     "Proposals",
     "Sample",
     "Selection",
+    "evaluate",
     "load",
     "load_captioner",
     "load_encoder",
     "load_system",
     "parse",
+    "read_run",
     "saliency",
     "settings_of",
     "system_names",
