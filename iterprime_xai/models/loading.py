@@ -21,9 +21,13 @@ REAL_CHECKPOINT = "Salesforce/blip-itm-base-coco"
 """The checkpoint that messages point to when a real one is needed."""
 
 
+DUAL_ENCODERS = ("tiny-clip",)
+"""Bundled models that are no matchers: pictures and texts become vectors, and nothing reads one against the other."""
+
+
 def bundled_models() -> tuple[str, ...]:
-    """Names of the models that travel in the package."""
-    return tuple(sorted(path.parent.name for path in BUNDLED_FOLDER.glob("*/config.json")))
+    """Names of the matchers that travel in the package."""
+    return tuple(sorted({path.parent.name for path in BUNDLED_FOLDER.glob("*/config.json")} - {*DUAL_ENCODERS}))
 
 
 def load_matcher(

@@ -1,7 +1,7 @@
 """The contrastive loss of CLIP where several texts are true of a picture, and of some it is not known whether they are.
 
-Radford et al., 2021 (arXiv:2103.00020), symmetric InfoNCE. Every true pair stands alone against what is surely false of its picture,
-and against the pictures of which its text is surely false; pairs that are neither take no part.
+Radford et al., 2021 (arXiv:2103.00020), symmetric InfoNCE. Every true pair stands alone against what is surely false of its
+picture, and against the pictures of which its text is surely false; pairs that are neither take no part.
 """
 
 from __future__ import annotations

@@ -74,6 +74,4 @@ def contrasted(rows: list[tuple[Views, int]], pairs: list[np.ndarray]) -> Contra
     kept = np.flatnonzero(real)
     tokens = distinct[kept].astype(np.int64)
     tokens = tokens[:, : int((tokens != 0).sum(-1).max())]
-    return Contrast(
-        np.stack([chunk.images[row] for chunk, row in rows]), tokens, positive[:, kept], negative[:, kept]
-    )
+    return Contrast(np.stack([chunk.images[row] for chunk, row in rows]), tokens, positive[:, kept], negative[:, kept])

@@ -192,7 +192,9 @@ def tower_weights(start: str, shape: ModelShape) -> dict[str, torch.Tensor]:
 
     folder = BUNDLED_FOLDER / start if (BUNDLED_FOLDER / start).is_dir() else Path(start)
     if not (folder / "model.safetensors").is_file():
-        raise OptionError(f"Expected a bundled model or a folder with model.safetensors to start from, but got {start!r}.")
+        raise OptionError(
+            f"Expected a bundled model or a folder with model.safetensors to start from, but got {start!r}."
+        )
     weights = load_file(folder / "model.safetensors")
     place = "vision_model.embeddings.position_embedding"
     expected = (1, shape.grid**2 + 1, shape.vision_width)

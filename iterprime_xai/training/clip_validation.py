@@ -9,8 +9,8 @@ import torch
 from torch.nn import functional
 
 from iterprime_xai.data.scenes.vocabulary import COLOURS
-from iterprime_xai.training.clip_network import picture_vectors, text_vectors
 from iterprime_xai.training.clip_needs import NAMES
+from iterprime_xai.training.clip_network import picture_vectors, text_vectors
 from iterprime_xai.training.clip_pool import contrasted
 from iterprime_xai.training.clip_views import Views
 
@@ -35,9 +35,9 @@ def view_accuracies(model: Any, tokenizer: Any, views: Views, device: torch.devi
     nouns, colours = scores[:, : len(NAMES)].argmax(1), scores[:, len(NAMES) :].argmax(1)
     every = np.arange(views.true.shape[1])
     told = contrasted([(views, row) for row in range(len(views.images))], [every] * len(views.images))
-    cosine = pictures @ functional.normalize(
-        text_vectors(model, torch.from_numpy(told.tokens).to(device)).float(), dim=-1
-    ).T
+    cosine = (
+        pictures @ functional.normalize(text_vectors(model, torch.from_numpy(told.tokens).to(device)).float(), dim=-1).T
+    )
     place = {tuple(row[row != 0].tolist()): number for number, row in enumerate(told.tokens)}
     table: dict[str, dict[str, float]] = {}
     for kind in np.unique(views.kinds).tolist():

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image, ImageFilter
 
+from iterprime_xai.data.scenes.cut_out import cut_out
 from iterprime_xai.data.scenes.dice import Dice
 from iterprime_xai.data.scenes.generate import generate
 from iterprime_xai.data.scenes.render import render
@@ -26,9 +27,6 @@ VIEWS = 4
 
 DRAWN = (224, 336, 336, 448)
 """Sides in pixels at which a scene is drawn before it is cropped."""
-
-MEAN_COLOUR = (124, 116, 104)
-"""ImageNet's mean, (0.485, 0.456, 0.406), as Global-Local CLIP fills what is outside of a mask."""
 
 TIGHT: tuple[tuple[str, float], ...] = (("mean", 4), ("black", 4), ("box", 2), ("nothing", 0.7))
 """How a single thing is shown: before the mean colour, stretched; before black, padded to a square; with what is around it."""
@@ -114,7 +112,10 @@ def views_of(scene: Scene, dice: Dice, each: int) -> list[View]:
     things = [(thing.noun, thing.colour) for thing in scene.things]
     shown = shown_by(things)
     whole = View(Image.fromarray(drawn.image), scene_pairs(scene, shown, dice, True, (2, 2, 2)), shown, "whole")
-    views = [whole, part_view(scene, drawn.image, drawn.masks, dice) or tight_view(scene, drawn.image, drawn.masks, dice)]
+    views = [
+        whole,
+        part_view(scene, drawn.image, drawn.masks, dice) or tight_view(scene, drawn.image, drawn.masks, dice),
+    ]
     views += [tight_view(scene, drawn.image, drawn.masks, dice) for _ in range(VIEWS - 2)]
     return [replace(view, pairs=_exactly(view.pairs, each, dice)) for view in views]
 
@@ -209,21 +210,6 @@ def tight_view(scene: Scene, image: np.ndarray, masks: np.ndarray, dice: Dice) -
     if not pairs and alone:
         pairs = [(f"{alone.colour} {alone.noun}", "")]
     return View(picture, pairs or [("", "")], shown, kind, (alone.noun, alone.colour) if alone else None)
-
-
-def cut_out(image: np.ndarray, mask: np.ndarray, background: str) -> Image.Image:
-    """The box of a mask with all else filled: "mean", the mean colour; "black", padded with black to a square as well."""
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
-    fill = np.array(MEAN_COLOUR if background == "mean" else (0, 0, 0), np.uint8)
-    part = np.where(mask[top:bottom, left:right, None], image[top:bottom, left:right], fill)
-    if background == "mean":
-        return Image.fromarray(part)
-    side = max(part.shape[:2])
-    square = np.zeros((side, side, 3), np.uint8)
-    y, x = (side - part.shape[0]) // 2, (side - part.shape[1]) // 2
-    square[y : y + part.shape[0], x : x + part.shape[1]] = part
-    return Image.fromarray(square)
 
 
 def _surrounded(image: np.ndarray, mask: np.ndarray, dice: Dice) -> tuple[Image.Image, tuple[int, int, int, int]]:
