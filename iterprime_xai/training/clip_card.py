@@ -40,9 +40,9 @@ def _data(record: dict[str, Any]) -> str:
     start = record["start"]
     origin = (
         f"""The image tower starts from that of the BLIP `{start}`, so it has seen every picture that `{start}` saw (and the
-labels of what stands where that `{start}`'s card tells of), and then more. BLIP's patch bias went into CLIP's position embeddings; scale
-and shift of CLIP's first normalisation, which BLIP has not, were fitted to change the tokens as little as can be. The text tower
-and the projections' meaning are new."""
+labels of what stands where that `{start}`'s card tells of), and then more. BLIP's patch bias went into CLIP's position
+embeddings; scale and shift of CLIP's first normalisation, which BLIP has not, were fitted to change the tokens as little as can
+be. The text tower is new."""
         if start
         else "Both towers start from random weights."
     )

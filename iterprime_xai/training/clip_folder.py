@@ -15,6 +15,9 @@ from iterprime_xai.training.hub_folder import forget_place, read_figures
 from iterprime_xai.training.model_folder import TRAINING, write_json, written_beside
 from iterprime_xai.training.tokenizer import build_clip_processor, build_tokenizer
 
+INPUTS = ["input_ids", "attention_mask"]
+"""What the tokenizer gives to the text tower."""
+
 
 def export_clip(checkpoint: Path, folder: Path, figures: Path | None = None, remarks: str = "") -> Path:
     """Write the averaged weights of a run (or checkpoint file) as an fp16 model folder, and return the folder.
@@ -54,6 +57,9 @@ def export_clip(checkpoint: Path, folder: Path, figures: Path | None = None, rem
             settings = json.loads((beside / "processor_config.json").read_text(encoding="utf-8"))
             write_json(beside / "preprocessor_config.json", settings["image_processor"])
             forget_place(beside / "tokenizer_config.json")
+            settings = json.loads((beside / "tokenizer_config.json").read_text(encoding="utf-8"))
+            # CLIP knows no token types, which a BERT tokenizer gives unless told otherwise.
+            write_json(beside / "tokenizer_config.json", {**settings, "model_input_names": INPUTS})
             write_json(beside / TRAINING, record)
             (beside / "README.md").write_text(clip_card(record), encoding="utf-8")
     except (OSError, SafetensorError) as error:

@@ -24,6 +24,7 @@ from iterprime_xai.training.config import ModelShape, TrainConfig
 from iterprime_xai.training.descent import Descent, settings_kept, training_device
 from iterprime_xai.training.log import Log, log_steps
 from iterprime_xai.training.optimizer import plain_state
+from iterprime_xai.training.pool import ScenePool
 from iterprime_xai.training.process import asked_to_stop, torch_threads
 from iterprime_xai.training.tokenizer import build_tokenizer
 
@@ -111,7 +112,7 @@ class ClipRun(Descent):
         gradients = torch.autograd.grad(found.total, self.weights, allow_unused=True)
         return gradients, {name: float(getattr(found, name).detach()) for name in LOSSES}
 
-    def advance(self, pool: ViewPool, lanes: ThreadPoolExecutor) -> dict[str, float]:
+    def advance(self, pool: ScenePool, lanes: ThreadPoolExecutor) -> dict[str, float]:
         """One step; returns the losses."""
         return self.descend(cast(Contrast, pool.batch(self.step)), lanes)
 

@@ -83,10 +83,10 @@ def compose_views(number: int, config: TrainConfig, split: str = "train", views:
     tokens = np.asarray(ids, np.int16)
     tokens[[not text for text in texts]] = 0
     tokens = tokens.reshape(count, each, 2, -1)
-    needs = np.full((len(texts), MOST_NEEDS), -1, np.int16)
+    flat = np.full((len(texts), MOST_NEEDS), -1, np.int16)
     for row, text in enumerate(texts):
-        needs[row, : len(needs_of(text))] = needs_of(text)
-    needs = needs.reshape(count, each, 2, -1)
+        flat[row, : len(needs_of(text))] = needs_of(text)
+    needs = flat.reshape(count, each, 2, -1)
     things = [view.thing for view in found]
     return Views(
         images=np.stack([np.asarray(_fitted(view.picture, side)) for view in found]),
@@ -189,7 +189,7 @@ def tight_view(scene: Scene, image: np.ndarray, masks: np.ndarray, dice: Dice) -
         return _nothing_view(scene, image, masks, dice)
     if kind != "box" and dice.chance(0.08):
         chosen.append(dice.below(len(scene.things)))
-    mask = masks[chosen].any(0)
+    mask: np.ndarray = masks[chosen].any(axis=0)
     if kind == "box":
         picture, box = _surrounded(image, mask, dice)
         visible = masks[:, box[1] : box[3], box[0] : box[2]].sum((1, 2)) > 0.04 * masks.sum((1, 2))
@@ -237,9 +237,9 @@ def _nothing_view(scene: Scene, image: np.ndarray, masks: np.ndarray, dice: Dice
     side = len(image)
     wide, high = (max(8, round(dice.between(0.1, 0.6) * side)) for _ in range(2))
     left, top = dice.below(side - wide + 1), dice.below(side - high + 1)
-    mask = np.zeros((side, side), bool)
+    mask: np.ndarray = np.zeros((side, side), bool)
     mask[top : top + high, left : left + wide] = True
-    mask &= ~masks.any(0)
+    mask &= ~masks.any(axis=0)
     pairs: list[Pair] = []
     shown = shown_by(())
     for _ in range(12):
@@ -247,5 +247,5 @@ def _nothing_view(scene: Scene, image: np.ndarray, masks: np.ndarray, dice: Dice
         pair = naming_pair(thing.noun, thing.colour, shown, dice)
         pairs += [("", pair[0])] if pair else []
     if mask.sum() < 64:
-        mask = ~masks.any(0)
+        mask = ~masks.any(axis=0)
     return View(cut_out(image, mask, dice.pick(("mean", "black"))), pairs or [("", "")], shown, "nothing")

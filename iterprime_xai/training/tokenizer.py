@@ -58,6 +58,4 @@ def build_clip_processor(tokenizer: Any, image_size: int) -> CLIPProcessor:
     from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
     size = {"height": image_size, "width": image_size}
-    # CLIP knows no token types.
-    tokenizer.model_input_names = ["input_ids", "attention_mask"]
     return CLIPProcessor(CLIPImageProcessorPil(size=size, crop_size=size, do_center_crop=False), tokenizer)
