@@ -189,7 +189,7 @@ def tight_view(scene: Scene, image: np.ndarray, masks: np.ndarray, dice: Dice) -
         return _nothing_view(scene, image, masks, dice)
     if kind != "box" and dice.chance(0.08):
         chosen.append(dice.below(len(scene.things)))
-    mask: np.ndarray = masks[chosen].any(axis=0)
+    mask = np.asarray(masks[chosen].any(axis=0))
     if kind == "box":
         picture, box = _surrounded(image, mask, dice)
         visible = masks[:, box[1] : box[3], box[0] : box[2]].sum((1, 2)) > 0.04 * masks.sum((1, 2))
@@ -247,5 +247,5 @@ def _nothing_view(scene: Scene, image: np.ndarray, masks: np.ndarray, dice: Dice
         pair = naming_pair(thing.noun, thing.colour, shown, dice)
         pairs += [("", pair[0])] if pair else []
     if mask.sum() < 64:
-        mask = ~masks.any(axis=0)
+        mask = np.asarray(~masks.any(axis=0))
     return View(cut_out(image, mask, dice.pick(("mean", "black"))), pairs or [("", "")], shown, "nothing")
