@@ -1,6 +1,6 @@
-"""Every system on the scenes, with every proposer that works offline: runs that can be taken up again, and the tables of docs/systems.md.
+"""Every system on the scenes, with every proposer that works offline: runs to take up again, and their tables.
 
-    python benchmarks/systems.py RUNS                          2,000 expressions of testA and ood, annotated and classical masks; hours
+    python benchmarks/systems.py RUNS                                      2,000 expressions a split and kind of masks; hours
     python benchmarks/systems.py RUNS --masks gold --systems iterprime gradcam random --count 300      part of it
     python benchmarks/systems.py RUNS --tables docs/systems_tables.md                                  tables of what is there
 
@@ -44,7 +44,7 @@ def main() -> None:
                     f"scenes:{split}",
                     folder(options.runs, split, masks, system),
                     proposals=masks,
-                    mask_cache=options.runs / "masks",
+                    mask_cache=None if masks == "gold" else options.runs / "masks",
                     data_options={"count": options.count},
                     backend="local" if options.workers == 1 else "processes",
                     workers=options.workers,
