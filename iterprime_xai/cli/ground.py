@@ -22,8 +22,20 @@ def ground(
     passes: Annotated[int | None, typer.Option(help="At most this many looks; 1 = no refinement.")] = None,
     emphasis: Annotated[str | None, typer.Option(help="both, local, global, none, all_tokens or sentence.")] = None,
     proposals: Annotated[
-        str, typer.Option(help="classical, none, or an .npy file of masks (n, height, width).")
+        str,
+        typer.Option(
+            help="classical, none, sam:vit_b|vit_l|vit_h[@tas|@peaks], sam-hf:MODEL[@peaks], sam2:MODEL[@peaks], mask2former:MODEL "
+            "(a folder or hub id), or an .npy file of masks (n, height, width)."
+        ),
     ] = "classical",
+    proposals_checkpoint: Annotated[Path | None, typer.Option(help="segment-anything's weights, for sam.")] = None,
+    proposals_cache: Annotated[
+        Path | None, typer.Option(help="Folder where proposals are kept for the next run.")
+    ] = None,
+    proposals_set: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="A setting of the proposer, such as points_per_side=16."),
+    ] = None,
     may_abstain: Annotated[bool, typer.Option(help="Give no mask when the match is unlikely.")] = False,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, mps, ...")] = None,
     out: Annotated[Path, typer.Option(help="Folder for the figure and the result.")] = Path("iterprime-out"),
@@ -38,7 +50,9 @@ def ground(
     sample = bundled_sample(phrase) if image is None else None
     if sample is None and phrase is None:
         refuse(f'A phrase is needed for {image}: iterprime-xai ground {image} "the bike left of the tree".')
-    candidates = proposals_of(proposals)
+    candidates = proposals_of(
+        proposals, checkpoint=proposals_checkpoint, device=device, cache=proposals_cache, settings=proposals_set or ()
+    )
     grounder = load(model, device=device)
     grounding = grounder.ground(
         sample.image if sample else image,
