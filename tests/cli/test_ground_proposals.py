@@ -45,9 +45,7 @@ def _ground(places, model_folder, out, *options):
     ]
     result = CliRunner().invoke(cli.app, [str(each) for each in (*arguments, *options)])
     assert result.exit_code == 0, (result.output, result.exception)
-    return ix.Grounding.load(
-        json.loads(result.stdout)["files"]["result"] if "files" in result.stdout else next(out.glob("*.zip"))
-    )
+    return ix.Grounding.load(json.loads(result.stdout)["files"]["result"])
 
 
 @pytest.mark.parametrize("family", ["sam", "sam@peaks", "sam-hf", "sam-hf@peaks", "sam2", "sam2@peaks", "mask2former"])

@@ -72,7 +72,7 @@ def test_another_pixel_or_another_setting_is_made_anew(image, tmp_path) -> None:
     assert len(_files(tmp_path)) == 3
 
 
-@pytest.mark.parametrize("damage", ["cut", "empty", "foreign", "swapped", "bit"])
+@pytest.mark.parametrize("damage", ["cut", "empty", "foreign", "swapped"])
 def test_a_damaged_file_is_made_again_with_a_notice(image, tmp_path, damage) -> None:
     inner = Counting()
     proposer = KeptProposals(inner, tmp_path)
@@ -84,9 +84,7 @@ def test_a_damaged_file_is_made_again_with_a_notice(image, tmp_path, damage) -> 
         (other,) = set(_files(tmp_path)) - {path}
         path.write_bytes(other.read_bytes())
     else:
-        middle = len(content) // 2
-        changed = content[:middle] + bytes([content[middle] ^ 255]) + content[middle + 1 :]
-        path.write_bytes({"cut": content[:middle], "empty": b"", "foreign": b"nothing", "bit": changed}[damage])
+        path.write_bytes({"cut": content[: len(content) // 2], "empty": b"", "foreign": b"nothing"}[damage])
     before = inner.asked
     with pytest.warns(UserWarning, match="made again"):
         again = proposer.propose(image)
@@ -96,6 +94,22 @@ def test_a_damaged_file_is_made_again_with_a_notice(image, tmp_path, damage) -> 
         warnings.simplefilter("error")
         proposer.propose(image)
     assert inner.asked == before + 1
+
+
+def test_a_flipped_byte_never_gives_other_masks(image, tmp_path) -> None:
+    inner = Counting()
+    proposer = KeptProposals(inner, tmp_path)
+    right = proposer.propose(image)
+    (path,) = _files(tmp_path)
+    content = path.read_bytes()
+    for place in range(0, len(content), len(content) // 50):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 0x55]) + content[place + 1 :])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = proposer.propose(image)
+        np.testing.assert_array_equal(found.masks, right.masks)
+        np.testing.assert_array_equal(found.scores, right.scores)
+    assert inner.asked > 25
 
 
 def test_masks_of_a_large_picture_stay_packed_and_none_at_all_keep_their_size(image, tmp_path, monkeypatch) -> None:
