@@ -9,7 +9,7 @@ from iterprime_xai.evaluation.choosing import Chooser
 from iterprime_xai.masks import as_proposals, select
 from iterprime_xai.records import Grounding, ProposalError, Proposals, packed
 from iterprime_xai.records.packed import PackedMasks, pack
-from iterprime_xai.systems import Grounder
+from iterprime_xai.systems import load
 
 
 @pytest.mark.parametrize("rule", ["default", "paper"])
@@ -43,8 +43,8 @@ def test_given_masks_may_be_packed_and_lists_of_many_become_so(monkeypatch) -> N
     assert found.scores.tolist() == [1, 1, 1]
 
 
-def test_a_grounding_with_packed_masks_is_that_with_the_array(matcher, picture, tmp_path, monkeypatch) -> None:
-    grounder = Grounder(matcher)
+def test_a_grounding_with_packed_masks_is_that_with_the_array(model_folder, picture, tmp_path, monkeypatch) -> None:
+    grounder = load(model_folder, device="cpu")
     dense = grounder.ground(picture, "the red square", layer=1, passes=1)
     monkeypatch.setattr(packed, "DENSE_BYTES", 1000)
     small = grounder.ground(picture, "the red square", layer=1, passes=1)
