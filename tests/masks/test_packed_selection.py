@@ -54,3 +54,15 @@ def test_a_grounding_with_packed_masks_is_that_with_the_array(model_folder, pict
     loaded = Grounding.load(small.save(tmp_path / "small"))
     np.testing.assert_array_equal(np.asarray(loaded.proposals.masks), dense.proposals.masks)
     assert small.to_png(tmp_path / "small.png").read_bytes() == dense.to_png(tmp_path / "dense.png").read_bytes()
+
+
+@pytest.mark.parametrize("rule", ["default", "paper"])
+def test_the_term_for_the_peak_is_read_at_its_row_and_column(rule) -> None:
+    """The hottest patch is at the top right: pixel (x 35, y 5) of 40 x 20."""
+    heat = np.zeros((2, 4), np.float32)
+    heat[0, 3] = 1
+    masks = np.zeros((2, 20, 40), bool)
+    masks[0, :10, 30:] = True
+    masks[1, 10:, :20] = True
+    ranking = select(Proposals(masks, np.ones(2, np.float32), "test"), heat, rule=rule).ranking
+    assert {each.index: each.terms["covers_peak"] for each in ranking} == {0: 1.0, 1: 0.0}
