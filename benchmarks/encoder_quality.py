@@ -21,7 +21,7 @@ from PIL import Image
 
 from iterprime_xai.data.scenes import SPLITS
 from iterprime_xai.evaluation.encoder_quality import EncoderRow, encoder_markdown, encoder_rows
-from iterprime_xai.models.loading import BUNDLED_FOLDER
+from iterprime_xai.models.finding import BUNDLED_FOLDER
 from iterprime_xai.records.writing import write_whole
 
 

@@ -33,7 +33,19 @@ def ground(
     emphasis: Annotated[str | None, typer.Option(help="both, local, global, none, all_tokens or sentence.")] = None,
     proposals: Annotated[
         str | None,
-        typer.Option(help="classical, none, or an .npy file of masks (n, height, width).", show_default="classical"),
+        typer.Option(
+            help="classical, none, sam:vit_b|vit_l|vit_h[@tas|@peaks], sam-hf:MODEL[@peaks], sam2:MODEL[@peaks], mask2former:MODEL "
+            "(a folder or hub id), or an .npy file of masks (n, height, width).",
+            show_default="classical",
+        ),
+    ] = None,
+    proposals_checkpoint: Annotated[Path | None, typer.Option(help="segment-anything's weights, for sam.")] = None,
+    proposals_cache: Annotated[
+        Path | None, typer.Option(help="Folder where proposals are kept for the next run.")
+    ] = None,
+    proposals_set: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="A setting of the proposer, such as points_per_side=16."),
     ] = None,
     answer: Annotated[str | None, typer.Option(help="always, may_abstain or set.", show_default="always")] = None,
     may_abstain: Annotated[bool, typer.Option(help="Give no mask when the match is unlikely.")] = False,
@@ -55,7 +67,15 @@ def ground(
     asked: Any = answer or ("may_abstain" if may_abstain else "always")
     picture: Any = sample.image if sample else image
     text = phrase or (sample.text if sample else "")
-    candidates = None if proposals is None else proposals_of(proposals)
+    candidates = None
+    if proposals is not None or proposals_checkpoint or proposals_cache or proposals_set:
+        candidates = proposals_of(
+            proposals or "classical",
+            checkpoint=proposals_checkpoint,
+            device=device,
+            cache=proposals_cache,
+            settings=proposals_set or (),
+        )
     if system is None:
         if settings:
             refuse("--set goes with --system; for the default system: --system iterprime --set key=value.")

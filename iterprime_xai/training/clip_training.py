@@ -189,7 +189,7 @@ def tower_weights(start: str, shape: ModelShape) -> dict[str, torch.Tensor]:
     """The weights of a bundled BLIP, or of one in a folder; ``OptionError`` where its image tower has another shape."""
     from safetensors.torch import load_file
 
-    from iterprime_xai.models.loading import BUNDLED_FOLDER
+    from iterprime_xai.models.finding import BUNDLED_FOLDER
 
     folder = BUNDLED_FOLDER / start if (BUNDLED_FOLDER / start).is_dir() else Path(start)
     if not (folder / "model.safetensors").is_file():

@@ -15,7 +15,7 @@ from iterprime_xai.data.scenes.captions import scene_caption
 from iterprime_xai.data.scenes.cut_out import MEAN_COLOUR, cut_out
 from iterprime_xai.data.scenes.vocabulary import COLOURS, NOUNS
 from iterprime_xai.evaluation.encoder_quality import GROUP, encoder_markdown, encoder_rows
-from iterprime_xai.models.loading import BUNDLED_FOLDER
+from iterprime_xai.models.finding import BUNDLED_FOLDER
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "encoder_quality.py"
 WIDTH = 512
