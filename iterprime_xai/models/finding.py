@@ -140,7 +140,8 @@ def no_such_model(name: str, folder: Path, kind: Kind = MATCHERS) -> ModelLoadEr
     else:
         where = f" (there is no folder {str(parent)!r} either)"
     hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+    bundled = ", ".join(kind.bundled) or "none here"
     return ModelLoadError(
-        f"No such model or folder: {name!r}{where}. Expected a bundled name ({', '.join(kind.bundled) or 'none here'}), an "
-        f"existing folder, or a hub id such as {kind.example}.{hint}"
+        f"No such model or folder: {name!r}{where}. Expected a bundled name ({bundled}), an existing "
+        f"folder, or a hub id such as {kind.example}.{hint}"
     )

@@ -150,6 +150,9 @@ def test_models_lists_what_is_here_and_how_to_fetch_the_rest():
     result = invoke("models")
     assert "tiny                                 bundled" in result.output
     assert "Salesforce/blip-itm-base-coco" in result.output
+    matchers, encoders = result.output.split("Dual encoders")
+    assert "openai/clip-vit-base-patch32" in encoders
+    assert "clip" not in matchers
 
 
 def test_doctor_examines_packages_device_and_the_bundled_model():
