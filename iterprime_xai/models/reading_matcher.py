@@ -177,7 +177,8 @@ class ReadingMatcher(ABC):
             return layer, f"layer {layer}, as asked"
         if self.profile.layer is not None:
             self._check_layers((self.profile.layer,))
-            source = self.profile.validated or "not validated for this checkpoint"
+            doubt = f"{self.profile.source}; not validated" if self.profile.source else "not validated"
+            source = self.profile.validated or f"{doubt} for this checkpoint"
             return self.profile.layer, f"layer {self.profile.layer}, from the checkpoint's profile ({source})"
         sizes = self.text_sizes
         chosen, why = default_layer(self.layers, sizes.layers, sizes.width)
