@@ -34,8 +34,9 @@ from transformers import BlipConfig, BlipForImageTextRetrieval
 
 from iterprime_xai.language import parse
 from iterprime_xai.models import Ask, ImageTokens, Match, load_matcher
-from iterprime_xai.models.blip import MATCH, BlipMatcher
+from iterprime_xai.models.blip import BlipMatcher
 from iterprime_xai.models.reading import ReadingLayer
+from iterprime_xai.models.reading_matcher import MATCH
 from iterprime_xai.saliency import Look, Recipe, fuse, look_at, refine_all, token_roles
 
 PHRASES = (

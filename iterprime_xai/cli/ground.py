@@ -16,7 +16,8 @@ from iterprime_xai.cli.summary import as_text, finite, summary_of
 def ground(
     image: Annotated[str | None, typer.Argument(help="The picture. Without it: a bundled scene.")] = None,
     phrase: Annotated[str | None, typer.Argument(help="The referring expression, in quotes.")] = None,
-    model: Annotated[str, typer.Option(help="A bundled model, a folder, or a hub id.")] = "tiny",
+    model: Annotated[str, typer.Option(help="A bundled model, a folder, a hub id, or ALBEF's .pth file.")] = "tiny",
+    image_size: Annotated[int | None, typer.Option(help="Pixels a side that a .pth file looks at.")] = None,
     recipe: Annotated[str, typer.Option(help="default, or paper for what the released code does.")] = "default",
     layer: Annotated[int | None, typer.Option(help="Text layer to read, 0-based.")] = None,
     passes: Annotated[int | None, typer.Option(help="At most this many looks; 1 = no refinement.")] = None,
@@ -39,7 +40,7 @@ def ground(
     if sample is None and phrase is None:
         refuse(f'A phrase is needed for {image}: iterprime-xai ground {image} "the bike left of the tree".')
     candidates = proposals_of(proposals)
-    grounder = load(model, device=device)
+    grounder = load(model, device=device, image_size=image_size)
     grounding = grounder.ground(
         sample.image if sample else image,
         phrase or (sample.text if sample else ""),

@@ -16,3 +16,4 @@ def models() -> None:
         state = "cached" if is_cached(hub_id) else f"not cached; fetch: hf download {hub_id}"
         typer.echo(f"{hub_id:36} {state}")
     typer.echo("Any other BLIP image-text-matching checkpoint: give its hub id or a folder in the hub's layout.")
+    typer.echo("ALBEF: give the path of its released .pth file, with BERT's vocab.txt beside it or in the hub cache.")

@@ -14,11 +14,14 @@ from iterprime_xai.records import ModelLoadError, OptionError
 from iterprime_xai.records.importing import importing
 
 if TYPE_CHECKING:
-    from iterprime_xai.models.blip import BlipMatcher
+    from iterprime_xai.models.reading_matcher import ReadingMatcher
 
 BUNDLED_FOLDER = Path(__file__).parent.parent / "assets" / "models"
 REAL_CHECKPOINT = "Salesforce/blip-itm-base-coco"
 """The checkpoint that messages point to when a real one is needed."""
+
+WEIGHTS_SUFFIXES = (".pth", ".pt")
+"""Files that hold the weights of a release from before the hub: ALBEF's."""
 
 
 def bundled_models() -> tuple[str, ...]:
@@ -35,20 +38,27 @@ def load_matcher(
     revision: str | None = None,
     cache_dir: str | Path | None = None,
     local_files_only: bool = False,
-) -> BlipMatcher:
+    image_size: int | None = None,
+) -> ReadingMatcher:
     """Load a matcher.
 
     Args:
-        source: name of a bundled model, folder in the hub's layout, hub id, or a `BlipForImageTextRetrieval`.
+        source: name of a bundled model, folder in the hub's layout, hub id, released ALBEF checkpoint (a .pth file), or a
+            `BlipForImageTextRetrieval`.
         processor: needed with a model in memory, refused otherwise; its ``image_processor`` and ``tokenizer`` are used.
         device: where to put a loaded model (default: CUDA, then MPS, then CPU); a model in memory stays where it is.
         dtype: `torch.dtype` or its name (default float32).
         revision, cache_dir, local_files_only: passed to the hub.
+        image_size: pixels a side that a .pth file looks at (default: as it was trained); all others say it themselves.
 
     Raises:
         ModelLoadError: unknown name, incomplete folder, other family, missing weights, not cached and not reachable.
         OptionError: arguments that do not go together.
     """
+    if image_size is not None and not is_weights_file(source):
+        raise OptionError(
+            "image_size goes with a .pth file; a folder, hub id or model in memory says it itself. Leave it out."
+        )
     if not isinstance(source, (str, Path)):
         return _in_memory(source, processor, device, dtype)
     if processor is not None:
@@ -63,6 +73,10 @@ def load_matcher(
         folder = folder.expanduser()
     if folder.is_dir():
         return _from_pretrained(folder, folder.resolve().name, device, dtype)
+    if is_weights_file(name):
+        if revision is not None:
+            raise OptionError(f"revision goes with a hub id, but {name} is a file. Leave it out.")
+        return _from_weights_file(folder, device, dtype, image_size, cache_dir)
     hub = {"revision": revision, "cache_dir": cache_dir, "local_files_only": True}
     cached = isinstance(source, str) and is_cached(name, cache_dir, revision)
     if not cached and (isinstance(source, Path) or not meant_for_the_hub(name)):
@@ -82,7 +96,26 @@ def load_matcher(
             raise error from error.__cause__
 
 
-def _from_network(name: str, device: Any, dtype: Any, hub: dict[str, Any]) -> BlipMatcher:
+def is_weights_file(source: Any) -> bool:
+    """Whether a source is the path of a released .pth checkpoint."""
+    return isinstance(source, (str, Path)) and Path(source).suffix.lower() in WEIGHTS_SUFFIXES
+
+
+def _from_weights_file(
+    path: Path, device: Any, dtype: Any, image_size: int | None, cache_dir: str | Path | None
+) -> ReadingMatcher:
+    if not path.is_file():
+        raise no_such_model(str(path), path)
+    with importing("iterprime_xai.models.albef_checkpoint"):
+        import torch
+
+        from iterprime_xai.models.albef_checkpoint import load_albef
+    return load_albef(
+        path, device=as_device(device, torch), dtype=as_dtype(dtype), image_size=image_size, cache_dir=cache_dir
+    )
+
+
+def _from_network(name: str, device: Any, dtype: Any, hub: dict[str, Any]) -> ReadingMatcher:
     hub = {**hub, "local_files_only": False}
     ask(name, hub)
     return _from_pretrained(name, name, device, dtype, hub)
@@ -94,26 +127,27 @@ def meant_for_the_hub(name: str) -> bool:
 
 
 def no_such_model(name: str, folder: Path) -> ModelLoadError:
-    """A name that is nothing, with the nearest that is something: a folder beside where it would be, or a known name."""
+    """A name that is nothing, with the nearest that is something: what is beside where it would be, or a known name."""
     parent, where = folder.parent, ""
-    beside = [each.name for each in parent.iterdir() if each.is_dir()] if parent.is_dir() else []
+    there = parent.iterdir() if parent.is_dir() else ()
+    beside = [each.name for each in there if is_weights_file(each) or each.is_dir()]
     near = [str(parent / each) for each in difflib.get_close_matches(folder.name, beside, 2, 0.6)]
     if parent == Path():
         near = [*difflib.get_close_matches(name, [*bundled_models(), *LISTED], 1, 0.5), *near]
     elif parent.is_dir():
-        where = f" ({parent} has no folder {folder.name!r})"
+        where = f" ({parent} has no {'file' if is_weights_file(folder) else 'folder'} {folder.name!r})"
     else:
         where = f" (there is no folder {str(parent)!r} either)"
     hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
     return ModelLoadError(
         f"No such model or folder: {name!r}{where}. Expected a bundled name ({', '.join(bundled_models())}), an existing "
-        f"folder, or a hub id such as {REAL_CHECKPOINT}.{hint}"
+        f"folder, a released .pth file, or a hub id such as {REAL_CHECKPOINT}.{hint}"
     )
 
 
 def _from_pretrained(
     location: str | Path, name: str, device: Any, dtype: Any, hub: dict[str, Any] | None = None
-) -> BlipMatcher:
+) -> ReadingMatcher:
     """Load config, weights, tokenizer and image processor from a folder, or from the hub with its ``hub`` options."""
     with importing("transformers.models.blip.modeling_blip"):
         import torch
@@ -186,7 +220,7 @@ def without_progress_bar() -> Iterator[None]:
         logging.set_tqdm_hook(before)
 
 
-def _in_memory(model: Any, processor: Any, device: Any, dtype: Any) -> BlipMatcher:
+def _in_memory(model: Any, processor: Any, device: Any, dtype: Any) -> ReadingMatcher:
     from transformers import BlipForImageTextRetrieval
 
     from iterprime_xai.models.blip import BlipMatcher

@@ -4,8 +4,11 @@ Cross-attention asks the picture for the same keys and values whatever the text 
 encoded picture: every further phrase, pass and layer costs its words alone. Texts about one picture are laid end to end in one
 row, so that no work goes into padding; a mask keeps their self-attention apart, and in cross-attention tokens do not see each
 other anyway. Below the lowest layer that is read nothing is recorded; above it the graph begins at that layer's attention
-probabilities. The last layer is worked out for the first tokens alone, the only ones that the match head reads, unless it is
+probabilities. The last layer is worked out for the tokens that the match head reads alone, unless others look there and it is
 itself asked for.
+
+Who looks and whom the head reads is one of two things. In BLIP and ALBEF every token of a text looks, and the head reads its first.
+In BLIP-2 a text brings query tokens of the model's own: they alone look at the picture, and the head reads all of them.
 
 A family of models offers its layers as :class:`ReadingLayer`; the rest is the same for all of them.
 """
@@ -46,63 +49,107 @@ class ReadingLayer(Protocol):
         """What was seen, (pictures, heads, tokens, head width), added to the states it was asked for."""
         ...
 
-    def feed_forward(self, states: Tensor) -> Tensor:
-        """The layer's last step, with its residual."""
+    def feed_forward(self, states: Tensor, looking: bool = True) -> Tensor:
+        """The layer's last step, with its residual, of tokens that look or, beside query tokens, of those that do not."""
         ...
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Texts end to end, one row a picture.
+    """Texts end to end, one row a picture; where texts bring query tokens, those of all texts stand in front of all words.
 
-    ``text`` (pictures, tokens) int says whose token each is, from 0 in its row, and -1 behind the last; ``starts`` (pictures, most
-    texts) where each begins, repeated where a picture has fewer. In the order given, ``place`` is row and start of every text, and
-    ``number`` which of its row it is. ``alone``: one text a row and nothing behind it, so that there is nothing to keep apart.
+    ``text`` (pictures, tokens) int says whose token each is, from 0 in its row, and -1 where there is none. ``looking`` is how many
+    tokens at the front of every row look at the picture, ``None`` where all do. ``read`` (pictures, some) are the places of the
+    tokens that the match head reads, repeated where a picture has fewer texts. In the order given, ``place`` is row and start of
+    every text's own tokens, ``lengths`` how many they are, and ``number`` which of its row it is; ``queries`` is how many query
+    tokens each text brings. ``alone``: one text a row and nothing behind it, so that there is nothing to keep apart.
     """
 
     text: Tensor
-    starts: Tensor
+    looking: int | None
+    read: Tensor
     place: tuple[tuple[int, int], ...]
+    lengths: tuple[int, ...]
     number: tuple[int, ...]
+    queries: int
     alone: bool
 
     @staticmethod
-    def of(owner: Sequence[int], lengths: Sequence[int], device: torch.device) -> Rows:
-        """The rows of texts of these ``lengths``, each about the picture ``owner``; every picture has one."""
-        ends = [0] * (max(owner) + 1)
-        starts: list[list[int]] = [[] for _ in ends]
-        place, number = [], []
+    def of(owner: Sequence[int], lengths: Sequence[int], device: torch.device, queries: int = 0) -> Rows:
+        """The rows of texts of these ``lengths``, each about the picture ``owner`` and with so many ``queries``; every picture has
+        one."""
+        counts = [0] * (max(owner) + 1)
+        number = []
+        for picture in owner:
+            number.append(counts[picture])
+            counts[picture] += 1
+        most = max(counts)
+        ends = [most * queries] * len(counts)
+        starts: list[list[int]] = [[] for _ in counts]
+        place = []
         for picture, length in zip(owner, lengths, strict=True):
             place.append((picture, ends[picture]))
-            number.append(len(starts[picture]))
             starts[picture].append(ends[picture])
             ends[picture] += length
         text = torch.full((len(ends), max(ends)), -1)
         for (picture, start), which, length in zip(place, number, lengths, strict=True):
             text[picture, start : start + length] = which
-        most = max(map(len, starts))
-        padded = [each + each[:1] * (most - len(each)) for each in starts]
+            text[picture, which * queries : (which + 1) * queries] = which
+        if queries:
+            read = torch.arange(most * queries).expand(len(counts), -1)
+        else:
+            read = torch.tensor([each + each[:1] * (most - len(each)) for each in starts])
         alone = bool((text == 0).all())
-        return Rows(text.to(device), torch.tensor(padded, device=device), tuple(place), tuple(number), alone)
+        looking = most * queries if queries else None
+        return Rows(
+            text.to(device), looking, read.to(device), tuple(place), tuple(lengths), tuple(number), queries, alone
+        )
 
     def lay(self, values: Sequence[Tensor], fill: float) -> Tensor:
-        """One tensor (tokens, ...) a text -> (pictures, tokens, ...), ``fill`` behind the last."""
-        first = values[0]
-        laid = first.new_full((*self.text.shape, *first.shape[1:]), fill)
+        """One tensor (tokens, ...) of each text's own tokens -> (pictures, tokens behind the queries, ...), ``fill`` elsewhere."""
+        first, front = values[0], self.looking or 0
+        laid = first.new_full((len(self.text), self.text.shape[1] - front, *first.shape[1:]), fill)
         for (picture, start), value in zip(self.place, values, strict=True):
-            laid[picture, start : start + len(value)] = value
+            laid[picture, start - front : start - front + len(value)] = value
         return laid
+
+    def give(self, values: Sequence[Tensor], fill: float) -> Tensor:
+        """One tensor (...) a text, for each of its tokens that look -> (pictures, tokens that look, ...)."""
+        first = values[0]
+        tokens = self.text.shape[1] if self.looking is None else self.looking
+        given = first.new_full((len(self.text), tokens, *first.shape), fill)
+        for index, value in enumerate(values):
+            picture, looking = self.looking_of(index)
+            given[picture, looking] = value
+        return given
+
+    def looking_of(self, index: int) -> tuple[int, slice]:
+        """Row and places of a text's tokens that look."""
+        (picture, start), which = self.place[index], self.number[index]
+        if self.queries:
+            return picture, slice(which * self.queries, (which + 1) * self.queries)
+        return picture, slice(start, start + self.lengths[index])
+
+    def read_by_head(self, states: Tensor, *, narrowed: bool) -> Tensor:
+        """The states (texts, some, width) that the head reads, from those of all tokens or, ``narrowed``, of ``read`` alone."""
+        each = max(self.queries, 1)
+        starts = [which * each for which in self.number] if narrowed or self.queries else [at for _, at in self.place]
+        picture = torch.tensor([row for row, _ in self.place], device=states.device)
+        return states[
+            picture[:, None],
+            torch.tensor(starts, device=states.device)[:, None] + torch.arange(each, device=states.device),
+        ]
 
 
 @dataclass(frozen=True, eq=False)
 class Reading:
     """Texts read against pictures.
 
-    ``first``: the first token's last state of every text (n, width). ``attention``: for each layer asked for, the probabilities
-    (pictures, heads, tokens, seen) in the layout of :class:`Rows`, part of the graph of ``first``.
+    ``read``: the last states of the tokens that the match head reads (texts, some, width). ``attention``: for each layer asked for,
+    the probabilities (pictures, heads, tokens that look, seen) in the layout of :class:`Rows`, part of the graph of ``read``.
     """
 
-    first: Tensor
+    read: Tensor
     attention: dict[int, Tensor]
 
 
@@ -118,9 +165,9 @@ def read(
 
     Args:
         layers: the encoder's layers, from the bottom.
-        states: embedded tokens (pictures, tokens, width), laid out as ``rows`` says.
+        states: embedded tokens (pictures, tokens, width), laid out as ``rows`` says, query tokens in front.
         pictures: encoded pictures of one grid; keys and values not yet there are made and kept with them.
-        keep: bool (pictures, tokens, seen), the image tokens that each token may attend to; ``None`` for all.
+        keep: bool (pictures, tokens that look, seen), the image tokens that each may attend to; ``None`` for all.
         wanted: layers whose probabilities are asked for.
     """
     own = rows.text[:, None, :, None] == rows.text[:, None, None, :]
@@ -129,14 +176,18 @@ def read(
     lowest = min(wanted, default=len(layers))
     attention: dict[int, Tensor] = {}
     last = len(layers) - 1
+    narrow = last not in wanted or rows.looking is not None  # nothing above the last layer needs the others
     for index, layer in enumerate(layers):
-        asking = rows.starts if index == last and last not in wanted else None
+        asking = rows.read if index == last and narrow else None
         with torch.set_grad_enabled(index > lowest):
             states = layer.attend(states, apart if asking is None or apart is None else pick(apart, asking, 2), asking)
+            others = None
+            if rows.looking is not None and asking is None:
+                states, others = states[:, : rows.looking], states[:, rows.looking :]
             if layer.looks:
                 keys, values = _kept(layer, index, pictures)
                 queries = layer.queries(states)
-        hidden = mask if asking is None or mask is None else pick(mask, asking, 2)
+        hidden = mask if asking is None or mask is None or rows.looking is not None else pick(mask, asking, 2)
         with torch.set_grad_enabled(index >= lowest):
             if layer.looks:
                 if index < lowest:
@@ -150,10 +201,10 @@ def read(
                     seen = probabilities.to(values.dtype) @ values
                 states = layer.take_in(seen, states)
             states = layer.feed_forward(states)
+            if others is not None:
+                states = torch.cat((states, layer.feed_forward(others, looking=False)), 1)
     with torch.set_grad_enabled(bool(wanted)):
-        picture = [picture for picture, _ in rows.place]
-        at = rows.number if last not in wanted else [start for _, start in rows.place]
-        return Reading(states[picture, list(at)], attention)
+        return Reading(rows.read_by_head(states, narrowed=narrow), attention)
 
 
 def pick(values: Tensor, places: Tensor, dim: int) -> Tensor:

@@ -16,7 +16,7 @@ from iterprime_xai.saliency import Recipe
 from iterprime_xai.systems.notes import domain_notes, language_notes, pass_notes
 
 if TYPE_CHECKING:
-    from iterprime_xai.models.blip import BlipMatcher
+    from iterprime_xai.models.reading_matcher import ReadingMatcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Prepared:
 
 
 def conclude(
-    matcher: BlipMatcher, prepared: Prepared, expression: Expression, passes: tuple[Pass, ...], settings: Settings
+    matcher: ReadingMatcher, prepared: Prepared, expression: Expression, passes: tuple[Pass, ...], settings: Settings
 ) -> Grounding:
     """The box, point and mask that follow from the passes."""
     picture, proposals, heatmap = prepared.picture, prepared.proposals, passes[-1].blended

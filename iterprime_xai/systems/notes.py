@@ -12,13 +12,13 @@ from iterprime_xai.records import Expression, Pass
 if TYPE_CHECKING:
     from PIL import Image
 
-    from iterprime_xai.models.blip import BlipMatcher
+    from iterprime_xai.models.reading_matcher import ReadingMatcher
 
 SCENE_SIZE = (336, 336)
 """Width and height of the bundled scenes: a picture of another size need not be compared with them."""
 
 
-def language_notes(matcher: BlipMatcher, expression: Expression) -> list[str]:
+def language_notes(matcher: ReadingMatcher, expression: Expression) -> list[str]:
     """Primary word, who chose it, whether it only stands in for a missing noun, and words that the model never saw."""
     primary = expression.primary_word
     notes = [f"primary word {primary!r} from parser {expression.parser} (confidence {expression.confidence:.2f})"]
@@ -43,7 +43,7 @@ def pass_notes(passes: tuple[Pass, ...]) -> list[str]:
     return notes
 
 
-def domain_notes(matcher: BlipMatcher, image: Image.Image) -> list[str]:
+def domain_notes(matcher: ReadingMatcher, image: Image.Image) -> list[str]:
     """A warning for a model of one kind of pictures, left out for the pictures that travel with it."""
     domain = matcher.profile.domain
     if not domain or is_bundled_scene(image):

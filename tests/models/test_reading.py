@@ -10,7 +10,7 @@ import torch
 from questions import a_picture, asks, far, questions, stock
 from random_models import SHAPES, build_model, build_processor
 
-from iterprime_xai.models import Ask, blip, load_matcher
+from iterprime_xai.models import Ask, load_matcher, reading_matcher
 
 
 @pytest.fixture(scope="module", params=SHAPES, ids=lambda shape: shape.name)
@@ -148,7 +148,7 @@ def test_gradients_too_small_for_half_precision_survive_in_it(shape, tokenizer, 
 
     plain, small = gradients(1.0), gradients(2.0**-15)
     assert all(each.abs().max() > 0 for each in plain)
-    monkeypatch.setattr(blip, "HALF_SCALE", 1.0)
+    monkeypatch.setattr(reading_matcher, "HALF_SCALE", 1.0)
     lost = gradients(2.0**-15)
     assert max(off(each, exact) for each, exact in zip(small, plain, strict=True)) <= 0.015
     assert max(off(each, exact) for each, exact in zip(lost, plain, strict=True)) > 0.03

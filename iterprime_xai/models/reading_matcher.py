@@ -1,0 +1,342 @@
+"""What is the same in every matcher that reads pictures by cross-attention; a family says what its towers and its head are."""
+
+from __future__ import annotations
+
+import operator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from iterprime_xai.models.matcher import Ask, ImageTokens, Match, TextTokens
+from iterprime_xai.models.profiles import Profile, default_layer
+from iterprime_xai.models.reading import ReadingLayer, Rows, read
+from iterprime_xai.models.vocabulary import known_words, unknown_words
+from iterprime_xai.records import LayerError, ModelLoadError, OptionError, PhraseError
+from iterprime_xai.records.characters import check_characters
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+MATCH = 1
+"""Index of "match" in the two-way head."""
+
+HALF_SCALE = 2.0**12
+"""The logit is multiplied by this before differentiation in half precision, since gradients reach 1e-10."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextSizes:
+    """Sizes of a text encoder: ``limit`` is how many tokens of a text it reads at most, ``vocabulary`` how many it tells apart."""
+
+    layers: int
+    width: int
+    heads: int
+    limit: int
+    vocabulary: int
+
+
+class ReadingMatcher(ABC):
+    """Matches texts with images and reads the cross-attention, leaving the model exactly as it was.
+
+    A family says how large it is (``image_size``, ``grid``, ``prefix``, ``text_sizes``), how it sees pixels, embeds tokens and
+    judges the states that its head reads, and offers its layers as :class:`~iterprime_xai.models.reading.ReadingLayer`. Where
+    texts bring query tokens of the model's own (:meth:`_query_tokens`), a `Match` holds *their* cross-attention in the place of
+    the words'.
+
+    Args:
+        model: the model; its two-way head is ``model.itm_head``.
+        image_processor: turns a PIL image into ``pixel_values``.
+        tokenizer: a fast tokenizer (offsets are needed to know which tokens a word became).
+        name: what the model is called in traces.
+        profile: what is known of the checkpoint.
+        origin: where the weights came from, for the record: a folder, or a hub's revision and commit.
+    """
+
+    family: str
+
+    def __init__(
+        self,
+        model: Any,
+        image_processor: Any,
+        tokenizer: Any,
+        *,
+        name: str = "in-memory",
+        profile: Profile | None = None,
+        origin: dict[str, str | None] | None = None,
+    ) -> None:
+        self.model: Any = model  # the stock config classes do not type their parts
+        self.image_processor = image_processor
+        self.tokenizer = tokenizer
+        self.name = name
+        self.origin = dict(origin or {})
+        if not getattr(tokenizer, "is_fast", False):
+            raise ModelLoadError(
+                f"{name}: a fast tokenizer is needed (word positions come from its offsets), but got "
+                f"{type(tokenizer).__name__}; load one with AutoTokenizer.from_pretrained(folder, use_fast=True)."
+            )
+        if not self.layers:
+            raise ModelLoadError(
+                f"{name}: no text layer has cross-attention, so there is nothing to read; load an image-text-matching checkpoint."
+            )
+        self.profile = profile or Profile()
+        self.start_id = self._start_id()
+
+    # --- what a family says ---
+
+    @property
+    @abstractmethod
+    def image_size(self) -> int:
+        """Pixels a side of what the image tower looks at."""
+
+    @property
+    @abstractmethod
+    def grid(self) -> tuple[int, int]:
+        """(rows, columns) of the image patches."""
+
+    @property
+    @abstractmethod
+    def prefix(self) -> int:
+        """Number of image tokens in front of the patches (the image's own [CLS])."""
+
+    @property
+    @abstractmethod
+    def text_sizes(self) -> TextSizes:
+        """Sizes of the text encoder."""
+
+    @abstractmethod
+    def reading_layers(self) -> Sequence[ReadingLayer]:
+        """The text encoder's layers in the steps of :mod:`iterprime_xai.models.reading`."""
+
+    @abstractmethod
+    def _see(self, pixels: torch.Tensor) -> torch.Tensor:
+        """The image tower: pixels (n, 3, side, side) -> tokens (n, prefix + rows * columns, width)."""
+
+    @abstractmethod
+    def _embed(self, ids: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
+        """Token ids at their positions, both (rows, tokens) -> states (rows, tokens, width)."""
+
+    @abstractmethod
+    def _judge(self, states: torch.Tensor) -> torch.Tensor:
+        """The match head: last states of the tokens that it reads, (n, some, width) -> scores (n, 2)."""
+
+    def _query_tokens(self) -> torch.Tensor | None:
+        """Embedded tokens (queries, width) that every text brings, that alone look and alone are read; ``None`` for families where
+        texts look themselves and the head reads their first token."""
+        return None
+
+    def _enc_id(self) -> int | None:
+        """The id of [ENC], which some releases match with in the place of [CLS]; ``None`` where there is none."""
+        return self.tokenizer.get_vocab().get("[ENC]")
+
+    # --- what follows ---
+
+    @property
+    def layers(self) -> tuple[int, ...]:
+        """The text encoder's own 0-based indices of the layers that have cross-attention."""
+        return tuple(index for index, layer in enumerate(self.reading_layers()) if layer.looks)
+
+    @property
+    def device(self) -> torch.device:
+        return self.model.itm_head.weight.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.model.itm_head.weight.dtype
+
+    def describe(self) -> dict[str, object]:
+        """JSON values that identify the model: name, sizes, device, dtype, start token."""
+        sizes = self.text_sizes
+        return {
+            "name": self.name,
+            **self.origin,
+            "family": self.family,
+            "grid": list(self.grid),
+            "text_layers": sizes.layers,
+            "text_width": sizes.width,
+            "heads": sizes.heads,
+            "device": str(self.device),
+            "dtype": str(self.dtype).removeprefix("torch."),
+            "start_token": self.profile.start_token,
+        }
+
+    def choose_layer(self, layer: int | None) -> tuple[int, str]:
+        """The layer to read, checked, and a sentence on where the choice comes from.
+
+        Raises:
+            LayerError: the layer does not exist or has no cross-attention.
+        """
+        if layer is not None:
+            with suppress(TypeError):  # what is no whole number is refused below
+                layer = layer if isinstance(layer, bool | np.bool_) else operator.index(layer)
+            self._check_layers((layer,))
+            return layer, f"layer {layer}, as asked"
+        if self.profile.layer is not None:
+            self._check_layers((self.profile.layer,))
+            doubt = f"{self.profile.source}; not validated" if self.profile.source else "not validated"
+            source = self.profile.validated or f"{doubt} for this checkpoint"
+            return self.profile.layer, f"layer {self.profile.layer}, from the checkpoint's profile ({source})"
+        sizes = self.text_sizes
+        chosen, why = default_layer(self.layers, sizes.layers, sizes.width)
+        return chosen, f"layer {chosen}, {why}: not validated for this checkpoint"
+
+    # --- the protocol ---
+
+    def encode_image(self, image: Image.Image) -> ImageTokens:
+        return self.encode_images([image])[0]
+
+    def encode_images(self, images: Sequence[Image.Image]) -> list[ImageTokens]:
+        pixels = self.image_processor(images=list(images), return_tensors="pt")["pixel_values"]
+        expected = self.image_size
+        if pixels.shape[-2:] != (expected, expected):
+            raise OptionError(
+                f"{self.name} looks at {expected}x{expected} pixels, but its image processor made "
+                f"{pixels.shape[-1]}x{pixels.shape[-2]}; set the processor's size to the model's image_size."
+            )
+        with torch.inference_mode(False), torch.no_grad(), self._undisturbed():
+            hidden = self._see(pixels.to(self.device, self.dtype))
+        return [ImageTokens(hidden[place : place + 1], self.grid, self.prefix) for place in range(len(hidden))]
+
+    def tokenize(self, text: str) -> TextTokens:
+        check_characters(text)
+        encoded = self.tokenizer(text, return_offsets_mapping=True, return_special_tokens_mask=True, truncation=False)
+        ids, limit = list(encoded["input_ids"]), self.text_sizes.limit
+        if len(ids) > limit:
+            raise PhraseError(
+                f"The phrase has {len(ids)} tokens, but {self.name} reads at most {limit}; shorten it "
+                "(nothing is cut silently)."
+            )
+        special = encoded["special_tokens_mask"]
+        offsets = tuple(
+            None if mask or start == end else (start, end)
+            for mask, (start, end) in zip(special, encoded["offset_mapping"], strict=True)
+        )
+        if all(offset is None for offset in offsets):
+            raise PhraseError(f"The phrase {text!r} has no token that {self.name} can read; use words.")
+        if self.start_id is not None:
+            ids[0] = self.start_id
+        return TextTokens(text, torch.tensor([ids], device=self.device), offsets)
+
+    def match(
+        self,
+        image_tokens: ImageTokens,
+        text_tokens: TextTokens,
+        *,
+        keep: np.ndarray | None = None,
+        layers: tuple[int, ...] = (),
+    ) -> Match:
+        return self.match_all([Ask(image_tokens, text_tokens, keep)], layers=layers)[0]
+
+    def match_all(self, asks: Sequence[Ask], *, layers: tuple[int, ...] = ()) -> list[Match]:
+        self._check_layers(layers)
+        if not asks:
+            return []
+        pictures = list({id(ask.image): ask.image for ask in asks}.values())
+        places = {id(picture): place for place, picture in enumerate(pictures)}
+        lengths = [len(ask.text) for ask in asks]
+        with torch.inference_mode(False), torch.no_grad(), self._undisturbed():
+            queries = self._query_tokens()
+            owners = [places[id(ask.image)] for ask in asks]
+            rows = Rows.of(owners, lengths, self.device, 0 if queries is None else len(queries))
+            keep = self._kept(asks)
+            states = self._embed(
+                rows.lay([ask.text.ids[0] for ask in asks], 0),
+                rows.lay([torch.arange(length, device=self.device) for length in lengths], 0),
+            )
+            if queries is not None:
+                front = queries.repeat(rows.read.shape[1] // len(queries), 1)
+                states = torch.cat((front.expand(len(states), -1, -1), states), 1)
+            given = None if keep is None else rows.give(list(keep), True)
+            found = read(self.reading_layers(), states, rows, pictures, given, layers)
+            with torch.set_grad_enabled(bool(layers)):
+                scores = self._judge(found.read).float()
+                scale = HALF_SCALE if self.dtype in (torch.float16, torch.bfloat16) else 1.0
+                read_at = [found.attention[layer] for layer in layers]
+                slopes = torch.autograd.grad(scores[:, MATCH].sum() * scale, read_at) if layers else ()
+        logits = scores.detach()[:, MATCH].tolist()
+        probabilities = scores.detach().softmax(-1)[:, MATCH].tolist()
+        attention = {layer: each.detach() for layer, each in zip(layers, read_at, strict=True)}
+        gradient = {layer: each / scale for layer, each in zip(layers, slopes, strict=True)}
+
+        def on_grid(values: torch.Tensor, row: int) -> torch.Tensor:
+            picture, looking = rows.looking_of(row)
+            seen = values[picture, :, looking, pictures[picture].prefix :]
+            if keep is not None:
+                seen = seen * keep[row, pictures[picture].prefix :]
+            else:
+                seen = seen.clone()  # a view would hold on to the whole batch
+            return seen.reshape(*seen.shape[:2], *pictures[picture].grid)
+
+        return [
+            Match(
+                logit=logits[row],
+                probability=probabilities[row],
+                attention={layer: on_grid(each, row) for layer, each in attention.items()},
+                gradient={layer: on_grid(each, row) for layer, each in gradient.items()},
+            )
+            for row in range(len(asks))
+        ]
+
+    def unknown_words(self, words: tuple[str, ...]) -> dict[str, str | None]:
+        if not self.profile.closed_vocabulary:
+            return {}
+        return unknown_words(words, known_words(self.tokenizer.get_vocab()), self._normalised)
+
+    # --- inside ---
+
+    def _normalised(self, word: str) -> str:
+        """A word as the tokenizer looks it up: lower case and without accents where it makes them so."""
+        normalizer = self.tokenizer.backend_tokenizer.normalizer
+        return word if normalizer is None else normalizer.normalize_str(word)
+
+    def _start_id(self) -> int | None:
+        """The token id that replaces [CLS], or ``None`` to leave it."""
+        if self.profile.start_token == "cls":
+            return None
+        found, vocabulary = self._enc_id(), self.text_sizes.vocabulary
+        if found is None or found >= vocabulary:
+            raise ModelLoadError(
+                f"{self.name}: its profile asks for [ENC] at position 0, but neither the tokenizer nor a vocabulary of "
+                f"{vocabulary} has it; use a profile with start_token 'cls'."
+            )
+        return found
+
+    def _check_layers(self, layers: tuple[int, ...]) -> None:
+        for layer in layers:
+            if isinstance(layer, bool) or not isinstance(layer, int) or layer not in self.layers:
+                raise LayerError(
+                    f"Layer {layer!r} of {self.name} has no cross-attention to read. Layers are the text encoder's own "
+                    f"0-based indices; those with cross-attention: {', '.join(map(str, self.layers))}."
+                )
+
+    def _kept(self, asks: Sequence[Ask]) -> torch.Tensor | None:
+        """Which image tokens each text may attend to, bool (asks, tokens): every prefix token, and the patches in its ``keep``."""
+        if all(ask.keep is None for ask in asks):
+            return None
+        found = np.ones((len(asks), asks[0].image.hidden.shape[1]), bool)
+        for row, ask in enumerate(asks):
+            if ask.keep is None:
+                continue
+            keep = np.asarray(ask.keep)
+            if keep.dtype != np.bool_ or keep.shape != ask.image.grid:
+                raise OptionError(
+                    f"keep must be a boolean array on the grid {ask.image.grid}, but got {keep.dtype} of shape {keep.shape}."
+                )
+            found[row, ask.image.prefix :] = keep.ravel()
+        return None if found.all() else torch.from_numpy(found).to(self.device)
+
+    @contextmanager
+    def _undisturbed(self) -> Iterator[None]:
+        """Evaluate without dropout, then give every module its own train flag back, also after an exception."""
+        training = [module for module in self.model.modules() if module.training]
+        try:
+            for module in training:
+                module.training = False
+            yield
+        finally:
+            for module in training:
+                module.training = True
