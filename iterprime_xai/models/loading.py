@@ -151,10 +151,8 @@ def _from_pretrained(
     """Load config, weights, tokenizer and image processor from a folder, or from the hub with its ``hub`` options."""
     with importing("transformers.models.blip.modeling_blip"):
         import torch
-        from transformers import AutoConfig, AutoTokenizer, BlipForImageTextRetrieval
+        from transformers import AutoConfig, AutoTokenizer
         from transformers.models.blip.image_processing_pil_blip import BlipImageProcessorPil
-
-        from iterprime_xai.models.blip import BlipMatcher
 
     wanted, place, options = as_dtype(dtype), as_device(device, torch), hub or {}
     if hub is None and not (Path(location) / "config.json").is_file():
@@ -168,15 +166,13 @@ def _from_pretrained(
         if hub is not None and isinstance(error, OSError):
             raise unreachable(name, hub, error) from error
         raise ModelLoadError(f"The config.json of {name} cannot be read as a model config: {error}") from error
-    if config.model_type != "blip":
-        raise ModelLoadError(
-            f"{name} is a {config.model_type!r} model; this version reads BLIP image-text matching only."
-        )
+    model_class, matcher_class = _family_of(config, name)
+    _check_purpose(config, name, model_class, matcher_class.example)
     # Only a download shows a bar: reading local weights takes a moment.
     bars = nullcontext() if hub is not None and not hub["local_files_only"] else without_progress_bar()
     try:
         with bars:
-            loaded: Any = BlipForImageTextRetrieval.from_pretrained(
+            loaded: Any = model_class.from_pretrained(
                 location, config=config, dtype=wanted, output_loading_info=True, **options
             )
     except Exception as error:
@@ -186,7 +182,7 @@ def _from_pretrained(
     if missing:
         raise ModelLoadError(
             f"{name} lacks {len(missing)} weights that matching needs (first: {missing[0]}); they would be random. "
-            f"Load an image-text-matching checkpoint such as {REAL_CHECKPOINT}."
+            f"Load an image-text-matching checkpoint such as {matcher_class.example}."
         )
     try:
         tokenizer = AutoTokenizer.from_pretrained(location, **options)
@@ -202,7 +198,36 @@ def _from_pretrained(
     else:
         commit = commit_of(name, hub["cache_dir"], hub["revision"])
         profile, origin = LISTED.get(name), {"revision": hub["revision"], "commit": commit}
-    return BlipMatcher(model, images, tokenizer, name=name, profile=profile, origin=origin)
+    return matcher_class(model, images, tokenizer, name=name, profile=profile, origin=origin)
+
+
+def _family_of(config: Any, name: str) -> tuple[Any, type[ReadingMatcher]]:
+    """The stock class and the matcher of a config's family; raises ``ModelLoadError`` for one that is not read."""
+    if config.model_type == "blip":
+        from transformers import BlipForImageTextRetrieval
+
+        from iterprime_xai.models.blip import BlipMatcher
+
+        return BlipForImageTextRetrieval, BlipMatcher
+    if config.model_type != "blip-2":
+        raise ModelLoadError(
+            f"{name} is a {config.model_type!r} model; this version reads BLIP and BLIP-2 image-text matching only."
+        )
+    from transformers import Blip2ForImageTextRetrieval
+
+    from iterprime_xai.models.blip2 import Blip2Matcher
+
+    return Blip2ForImageTextRetrieval, Blip2Matcher
+
+
+def _check_purpose(config: Any, name: str, model_class: Any, example: str) -> None:
+    """Refuse a BLIP-2 checkpoint that was made for something else before gigabytes are fetched: most of them write captions."""
+    meant = config.architectures or [model_class.__name__]
+    if config.model_type == "blip-2" and model_class.__name__ not in meant:
+        raise ModelLoadError(
+            f"{name} is a BLIP-2 model for something else ({', '.join(meant)}), without a match head; load an image-text-matching "
+            f"checkpoint such as {example}."
+        )
 
 
 @contextmanager
@@ -221,13 +246,12 @@ def without_progress_bar() -> Iterator[None]:
 
 
 def _in_memory(model: Any, processor: Any, device: Any, dtype: Any) -> ReadingMatcher:
-    from transformers import BlipForImageTextRetrieval
+    from transformers import Blip2ForImageTextRetrieval, BlipForImageTextRetrieval
 
-    from iterprime_xai.models.blip import BlipMatcher
-
-    if not isinstance(model, BlipForImageTextRetrieval):
+    if not isinstance(model, BlipForImageTextRetrieval | Blip2ForImageTextRetrieval):
         raise ModelLoadError(
-            f"Expected a model name, a folder or a BlipForImageTextRetrieval, but got {type(model).__name__}."
+            "Expected a model name, a folder, a BlipForImageTextRetrieval or a Blip2ForImageTextRetrieval, but got "
+            f"{type(model).__name__}."
         )
     if processor is None:
         raise OptionError("A model in memory needs its processor: ix.load(model, processor).")
@@ -239,9 +263,10 @@ def _in_memory(model: Any, processor: Any, device: Any, dtype: Any) -> ReadingMa
     for part in ("image_processor", "tokenizer"):
         if not hasattr(processor, part):
             raise OptionError(
-                f"processor should have an {part} (a BlipProcessor), but {type(processor).__name__} has none."
+                f"processor should have an {part} (a BlipProcessor or Blip2Processor), but {type(processor).__name__} has none."
             )
-    return BlipMatcher(model, processor.image_processor, processor.tokenizer)
+    _, matcher_class = _family_of(model.config, type(model).__name__)
+    return matcher_class(model, processor.image_processor, processor.tokenizer)
 
 
 def as_dtype(dtype: Any) -> Any:
