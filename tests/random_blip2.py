@@ -65,7 +65,7 @@ def build_blip2(shape: QShape, tokenizer, seed: int = 0):
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if parameter.ndim > 1:
-                parameter.normal_(0, 1 if name == "query_tokens" else 0.25)
+                parameter.normal_(0, 1 if name == "query_tokens" else 1.2 * shape.width**-0.5)
     return model.eval()
 
 

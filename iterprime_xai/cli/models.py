@@ -15,5 +15,5 @@ def models() -> None:
     for hub_id in LISTED:
         state = "cached" if is_cached(hub_id) else f"not cached; fetch: hf download {hub_id}"
         typer.echo(f"{hub_id:36} {state}")
-    typer.echo("Any other BLIP image-text-matching checkpoint: give its hub id or a folder in the hub's layout.")
+    typer.echo("Any other BLIP or BLIP-2 image-text-matching checkpoint: give its hub id or a folder in the hub's layout.")
     typer.echo("ALBEF: give the path of its released .pth file, with BERT's vocab.txt beside it or in the hub cache.")

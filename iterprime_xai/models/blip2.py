@@ -141,15 +141,11 @@ class Blip2Matcher(ReadingMatcher):
             assert isinstance(reader, QFormerLayer)
             shares = reader.reads_of_queries(rows)
             parts = _parts(found.attention[layer], carried[layer], by_carried[layer], rows)
-            looks[layer] = [
-                _words_look(rows, text, attention, slope, shares, parts) for text in range(len(rows.place))
-            ]
+            looks[layer] = [_words_look(rows, text, attention, slope, shares, parts) for text in range(len(rows.place))]
         return looks
 
 
-def _parts(
-    attention: torch.Tensor, carried: torch.Tensor, slope: torch.Tensor, rows: Rows
-) -> list[torch.Tensor]:
+def _parts(attention: torch.Tensor, carried: torch.Tensor, slope: torch.Tensor, rows: Rows) -> list[torch.Tensor]:
     """The slope by the ``attention`` that goes through token 1, 2, ... of every text: the chain rule, token by token.
 
     ``carried`` are states (pictures, tokens, width) behind the attention, ``slope`` the score's by them. Texts do not meet, so

@@ -17,6 +17,9 @@ from iterprime_xai.saliency import activation, at_scores, get_recipe, look_at, r
 
 TEXT = "the red dog left of a zebra"
 
+WITH_PARTS = 3
+"""Questions whose words are taken apart in the stock model too, which takes a run a token."""
+
 
 @dataclasses.dataclass
 class Stock:
@@ -88,16 +91,16 @@ def case(request, tokenizer):
     with_words = [layer for layer in matcher.layers if layer + 2 < shape.layers]
     before = model.qformer.config._attn_implementation
     model.qformer.set_attn_implementation("eager")
-    expected = [stock(model, processor, each, with_words) for each in some]
+    expected = [
+        stock(model, processor, each, with_words if place < WITH_PARTS else ()) for place, each in enumerate(some)
+    ]
     model.qformer.set_attn_implementation(before)
     return matcher, processor, some, expected, with_words
 
 
 def by_pairs(match, layer, queries):
     """A match's attention and gradient by head, query and token: (tokens, heads, queries, rows, columns) twice."""
-    return [
-        values[layer].unflatten(0, (-1, queries)).movedim(2, 0) for values in (match.attention, match.gradient)
-    ]
+    return [values[layer].unflatten(0, (-1, queries)).movedim(2, 0) for values in (match.attention, match.gradient)]
 
 
 def test_the_logit_is_that_of_the_whole_stock_forward_with_its_own_processor(case):
@@ -107,7 +110,7 @@ def test_the_logit_is_that_of_the_whole_stock_forward_with_its_own_processor(cas
         assert found.probability == pytest.approx(float(answer.logits.softmax(-1)[1]), rel=1e-4)
         if question.ask.keep is None:
             inputs = processor(images=question.image, text=question.text, return_tensors="pt")
-            whole = matcher.model(**inputs, use_image_text_matching_head=True).logits_per_image[0]
+            whole = matcher.model(**inputs, use_image_text_matching_head=True).logits_per_image[0].detach()
             assert found.logit == pytest.approx(float(whole[1]), rel=1e-4, abs=1e-5)
             assert abs(float(whole[0] - whole[1])) > 1e-3
 
@@ -145,7 +148,8 @@ def test_the_tokens_of_a_text_add_up_to_the_query_tokens(case):
             assert len(attention) == len(question.ask.text)
             whole = answer.attention[layer] * answer.gradient[layer]
             assert far((attention * gradient).sum(0), whole) <= 1e-4
-            assert far((attention * at_scores_by_pair(attention, gradient)).sum(0), whole_at_scores(answer, layer)) <= 1e-4
+            at_patches = (attention * at_scores_by_pair(attention, gradient)).sum(0)
+            assert (at_patches - whole_at_scores(answer, layer)).abs().max() <= 1e-4 * whole.abs().max()
 
 
 def at_scores_by_pair(attention, gradient):
@@ -161,7 +165,8 @@ def test_a_words_part_is_what_the_stock_model_carries_through_its_states(case):
     matcher, _, some, expected, with_words = case
     queries = matcher.model.config.num_query_tokens
     for layer in with_words:
-        for found, answer in zip(matcher.match_all(asks(some), layers=(layer,)), expected, strict=True):
+        found_all = matcher.match_all(asks(some), layers=(layer,))
+        for found, answer in zip(found_all[:WITH_PARTS], expected, strict=False):
             attention, gradient = by_pairs(found, layer, queries)
             ours, theirs = (attention * gradient)[1:], answer.attention[layer] * answer.parts[layer][1:]
             assert far(ours, theirs) <= 1e-4
@@ -183,7 +188,7 @@ def test_a_word_draws_on_a_patch_no_more_than_it_reads_of_the_queries(case):
 
 
 def test_where_no_word_is_read_any_more_all_is_in_the_first_token(case):
-    matcher, _, some, expected, with_words = case
+    matcher, _, some, _, with_words = case
     for layer in set(matcher.layers) - set(with_words):
         for found in matcher.match_all(asks(some), layers=(layer,)):
             assert float(found.gradient[layer][:, 0].abs().max()) > 0
@@ -235,7 +240,10 @@ def test_the_model_is_left_exactly_as_it_was_also_after_an_exception(tokenizer, 
     def state():
         return (
             [(each.training, len(each._forward_hooks), len(each._forward_pre_hooks)) for each in model.modules()],
-            [(each.requires_grad, each.grad is None, float(each.detach().double().sum())) for each in model.parameters()],
+            [
+                (each.requires_grad, each.grad is None, float(each.detach().double().sum()))
+                for each in model.parameters()
+            ],
             [each.config._attn_implementation for each in (model, model.qformer, model.vision_model)],
         )
 
