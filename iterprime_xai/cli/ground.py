@@ -17,8 +17,10 @@ def ground(
     image: Annotated[str | None, typer.Argument(help="The picture. Without it: a bundled scene.")] = None,
     phrase: Annotated[str | None, typer.Argument(help="The referring expression, in quotes.")] = None,
     model: Annotated[
-        str | None, typer.Option(help="A bundled model, a folder, or a hub id.", show_default="tiny")
+        str | None,
+        typer.Option(help="A bundled model, a folder, a hub id, or ALBEF's .pth file.", show_default="tiny"),
     ] = None,
+    image_size: Annotated[int | None, typer.Option(help="Pixels a side that a .pth file looks at.")] = None,
     system: Annotated[
         str | None, typer.Option(help="Another system, see `iterprime-xai systems`.", show_default="iterprime")
     ] = None,
@@ -79,7 +81,7 @@ def ground(
     if system is None:
         if settings:
             refuse("--set goes with --system; for the default system: --system iterprime --set key=value.")
-        grounding = load(model or "tiny", device=device).ground(
+        grounding = load(model or "tiny", device=device, image_size=image_size).ground(
             picture,
             text,
             recipe=recipe or "default",
@@ -90,9 +92,15 @@ def ground(
             answer=asked,
         )
     else:
-        for option, value in (("recipe", recipe), ("layer", layer), ("passes", passes), ("emphasis", emphasis)):
+        for option, value in (
+            ("recipe", recipe),
+            ("layer", layer),
+            ("passes", passes),
+            ("emphasis", emphasis),
+            ("image-size", image_size),
+        ):
             if value is not None:
-                name = "preset" if option == "recipe" else option
+                name = {"recipe": "preset", "image-size": "image_size"}.get(option, option)
                 refuse(f"--{option} does not go with --system; use --set {name}={value} where the system has it.")
         chosen = dict(key_value(each, "--set") for each in settings or ())
         chosen |= {name: value for name, value in (("model", model), ("device", device)) if value is not None}

@@ -130,6 +130,11 @@ class Rows:
             return picture, slice(which * self.queries, (which + 1) * self.queries)
         return picture, slice(start, start + self.lengths[index])
 
+    def looks_of(self, index: int, values: Tensor) -> Tensor:
+        """A text's part (heads, its tokens that look, seen) of what all tokens do, (pictures, heads, tokens that look, seen)."""
+        picture, looking = self.looking_of(index)
+        return values[picture, :, looking]
+
     def read_by_head(self, states: Tensor, *, narrowed: bool) -> Tensor:
         """The states (texts, some, width) that the head reads, from those of all tokens or, ``narrowed``, of ``read`` alone."""
         each = max(self.queries, 1)

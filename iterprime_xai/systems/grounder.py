@@ -294,15 +294,18 @@ def load(
     revision: str | None = None,
     cache_dir: str | Path | None = None,
     local_files_only: bool = False,
+    image_size: int | None = None,
 ) -> Grounder:
-    """Load a grounder: the bundled model, a folder in the hub's layout, a hub id, or a model in memory with its processor.
+    """Load a grounder: the bundled model, a folder in the hub's layout, a hub id, a released ALBEF checkpoint, or a model in memory
+    with its processor.
 
     Args:
-        name_or_folder_or_model: "tiny", a folder, a hub id such as "Salesforce/blip-itm-base-coco", or a
+        name_or_folder_or_model: "tiny", a folder, a hub id such as "Salesforce/blip-itm-base-coco", a file such as "ALBEF.pth", or a
             `BlipForImageTextRetrieval`, which is used as it is and left as it was.
         processor: a `BlipProcessor`, with a model in memory only.
         device, dtype: where and how to load; default CUDA, MPS or CPU in float32.
         revision, cache_dir, local_files_only: passed to the hub.
+        image_size: pixels a side that a .pth file looks at (default: as it was trained); all others say it themselves.
 
     Raises:
         ModelLoadError: what is missing and the command that fetches it. OptionError: arguments that do not go together.
@@ -316,5 +319,6 @@ def load(
             revision=revision,
             cache_dir=cache_dir,
             local_files_only=local_files_only,
+            image_size=image_size,
         )
     )
