@@ -51,8 +51,8 @@ LISTED: dict[str, Profile] = {
     "Salesforce/blip-itm-large-coco": LAVIS_BLIP,
     "Salesforce/blip-itm-large-flickr": LAVIS_BLIP,
 }
-"""Published checkpoints. Their own releases match with [ENC] at position 0, where `transformers` keeps [CLS]. Base and large have the same
-text encoder, 12 layers of width 768."""
+"""Published checkpoints. Their own releases match with [ENC] at position 0, where `transformers` keeps [CLS]. Base and large have
+the same text encoder, 12 layers of width 768."""
 
 
 def default_layer(layers: tuple[int, ...], depth: int, width: int) -> tuple[int, str]:
