@@ -300,8 +300,8 @@ def load(
     with its processor.
 
     Args:
-        name_or_folder_or_model: "tiny", a folder, a hub id such as "Salesforce/blip-itm-base-coco", a file such as "ALBEF.pth", or a
-            `BlipForImageTextRetrieval`, which is used as it is and left as it was.
+        name_or_folder_or_model: "tiny", a folder, a hub id such as "Salesforce/blip-itm-base-coco", a file such as "ALBEF.pth",
+            or a `BlipForImageTextRetrieval`, which is used as it is and left as it was.
         processor: a `BlipProcessor`, with a model in memory only.
         device, dtype: where and how to load; default CUDA, MPS or CPU in float32.
         revision, cache_dir, local_files_only: passed to the hub.
