@@ -17,8 +17,10 @@ def ground(
     image: Annotated[str | None, typer.Argument(help="The picture. Without it: a bundled scene.")] = None,
     phrase: Annotated[str | None, typer.Argument(help="The referring expression, in quotes.")] = None,
     model: Annotated[
-        str | None, typer.Option(help="A bundled model, a folder, or a hub id.", show_default="tiny")
+        str | None,
+        typer.Option(help="A bundled model, a folder, a hub id, or ALBEF's .pth file.", show_default="tiny"),
     ] = None,
+    image_size: Annotated[int | None, typer.Option(help="Pixels a side that a .pth file looks at.")] = None,
     system: Annotated[
         str | None, typer.Option(help="Another system, see `iterprime-xai systems`.", show_default="iterprime")
     ] = None,
@@ -33,7 +35,19 @@ def ground(
     emphasis: Annotated[str | None, typer.Option(help="both, local, global, none, all_tokens or sentence.")] = None,
     proposals: Annotated[
         str | None,
-        typer.Option(help="classical, none, or an .npy file of masks (n, height, width).", show_default="classical"),
+        typer.Option(
+            help="classical, none, sam:vit_b|vit_l|vit_h[@tas|@peaks], sam-hf:MODEL[@peaks], sam2:MODEL[@peaks], mask2former:MODEL "
+            "(a folder or hub id), or an .npy file of masks (n, height, width).",
+            show_default="classical",
+        ),
+    ] = None,
+    proposals_checkpoint: Annotated[Path | None, typer.Option(help="segment-anything's weights, for sam.")] = None,
+    proposals_cache: Annotated[
+        Path | None, typer.Option(help="Folder where proposals are kept for the next run.")
+    ] = None,
+    proposals_set: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="A setting of the proposer, such as points_per_side=16."),
     ] = None,
     answer: Annotated[str | None, typer.Option(help="always, may_abstain or set.", show_default="always")] = None,
     may_abstain: Annotated[bool, typer.Option(help="Give no mask when the match is unlikely.")] = False,
@@ -55,11 +69,19 @@ def ground(
     asked: Any = answer or ("may_abstain" if may_abstain else "always")
     picture: Any = sample.image if sample else image
     text = phrase or (sample.text if sample else "")
-    candidates = None if proposals is None else proposals_of(proposals)
+    candidates = None
+    if proposals is not None or proposals_checkpoint or proposals_cache or proposals_set:
+        candidates = proposals_of(
+            proposals or "classical",
+            checkpoint=proposals_checkpoint,
+            device=device,
+            cache=proposals_cache,
+            settings=proposals_set or (),
+        )
     if system is None:
         if settings:
             refuse("--set goes with --system; for the default system: --system iterprime --set key=value.")
-        grounding = load(model or "tiny", device=device).ground(
+        grounding = load(model or "tiny", device=device, image_size=image_size).ground(
             picture,
             text,
             recipe=recipe or "default",
@@ -70,9 +92,15 @@ def ground(
             answer=asked,
         )
     else:
-        for option, value in (("recipe", recipe), ("layer", layer), ("passes", passes), ("emphasis", emphasis)):
+        for option, value in (
+            ("recipe", recipe),
+            ("layer", layer),
+            ("passes", passes),
+            ("emphasis", emphasis),
+            ("image-size", image_size),
+        ):
             if value is not None:
-                name = "preset" if option == "recipe" else option
+                name = {"recipe": "preset", "image-size": "image_size"}.get(option, option)
                 refuse(f"--{option} does not go with --system; use --set {name}={value} where the system has it.")
         chosen = dict(key_value(each, "--set") for each in settings or ())
         chosen |= {name: value for name, value in (("model", model), ("device", device)) if value is not None}

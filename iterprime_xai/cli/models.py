@@ -14,7 +14,8 @@ def models() -> None:
         (
             "Image-text matchers (ground, evaluate):",
             MATCHERS,
-            "Any other BLIP image-text-matching checkpoint: give its hub id or a folder in the hub's layout.",
+            "Any other BLIP or BLIP-2 image-text-matching checkpoint: give its hub id or a folder in the hub's layout. ALBEF: give "
+            "the path of its released .pth file, with BERT's vocab.txt beside it or in the hub cache.",
         ),
         (
             "Dual encoders (systems global_local_clip, tas and the CLIP baselines):",

@@ -57,5 +57,6 @@ PUBLISHED: dict[str, dict[str, Counts]] = {
     },
     "hub:moondream/refcoco-m": {"validation": Counts(1_190, 2_080, 5_598)},
 }
-"""By data set and split: the data sets' own pages and cards. Totals of RefCOCO, RefCOCO+ and their training expressions follow from
-these; RefCOCO's page says 142,209 expressions, its splits add up to 142,210."""
+"""By data set and split, from the data sets' own pages and cards where these give them. Expressions of the evaluation splits are
+those that papers quote; images of evaluation splits are rounded there (1.5k); RefCOCO+'s training figures are its totals less the
+rest. RefCOCO's page says 142,209 expressions, its splits add up to 142,210."""

@@ -31,7 +31,8 @@ class KeptProposals:
     """A `Proposer` whose masks are kept in a folder, one file a picture and proposer, which many processes may use at once.
 
     A file appears whole or not at all, and two processes that make the same one write the same. A damaged file is made again, with
-    a warning. Files are never removed: a picture takes 5 to 100 kB a proposer, and the folder may be deleted at any time.
+    a warning. Nothing is ever removed: 120 masks take 80 kB at 640 x 480 and 1.1 MB at 4000 x 3000, and the folder may be deleted
+    at any time.
     """
 
     def __init__(self, inner: Proposer, folder: str | Path) -> None:

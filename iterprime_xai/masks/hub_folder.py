@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from iterprime_xai.models.hub import ask, fetch_command, is_hub_id, unreachable
-from iterprime_xai.models.loading import as_device, without_progress_bar
+from iterprime_xai.models.pretrained import as_device, without_progress_bar
 from iterprime_xai.records import ModelLoadError
 
 

@@ -15,6 +15,7 @@ class BlipMatcher(ReadingMatcher):
     """A `BlipForImageTextRetrieval` of any size: every token of a text looks, and the head reads the first."""
 
     family = "blip"
+    example = "Salesforce/blip-itm-base-coco"
 
     @property
     def image_size(self) -> int:

@@ -16,7 +16,10 @@ OLD_END = 2
 class ClipEncoder(DualEncoder):
     """CLIP ViT-B/32, ViT-B/16 and the like.
 
-    ``encode_patches`` gives the tokens of the last block, each through the final layer norm and the projection as [CLS] is.
+    ``encode_patches`` takes each patch through the value and output projections of the last block's attention, without queries and
+    keys (MaskCLIP, Zhou, Loy, Dai, ECCV 2022), then through the final layer norm and the projection as [CLS] is. The last tokens
+    themselves were never trained to match a text: with the bundled `tiny-clip` their peak lies on 2 % of the things that phrases
+    of attribute and category mean, that of the values on 63 % (57 phrases of val, seed 5).
 
     Args:
         model: a `CLIPModel`.
@@ -122,7 +125,9 @@ class ClipEncoder(DualEncoder):
         return states[:, 1:].transpose(1, 2).unflatten(2, self.grid)
 
     def patches(self, pixels: torch.Tensor) -> torch.Tensor:
-        return self._joined(self.lower(pixels, 0)[:, 1:])
+        last = self.model.vision_model.encoder.layers[-1]
+        values = last.self_attn.v_proj(last.layer_norm1(self.lower(pixels, 1)[:, 1:]))
+        return self._joined(last.self_attn.out_proj(values))
 
     def _joined(self, states: torch.Tensor) -> torch.Tensor:
         return self.model.visual_projection(self.model.vision_model.post_layernorm(states))

@@ -72,7 +72,7 @@ class ImageTextEncoder(Protocol):
         ...
 
     def encode_patches(self, image: Image.Image) -> torch.Tensor:
-        """Vectors of every patch (rows, columns, width), in the joint space, as if each were the pooled one."""
+        """Vectors of every patch (rows, columns, width), in the joint space: the values that the last attention would pool."""
         ...
 
     def gradcam(self, image: Image.Image, texts: Sequence[str]) -> np.ndarray:

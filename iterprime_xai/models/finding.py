@@ -18,6 +18,9 @@ BUNDLED_FOLDER = Path(__file__).parent.parent / "assets" / "models"
 REAL_CHECKPOINT = "Salesforce/blip-itm-base-coco"
 """The checkpoint that messages point to when a real one is needed."""
 
+WEIGHTS_SUFFIXES = (".pth", ".pt")
+"""Files that hold the weights of a release from before the hub: ALBEF's."""
+
 ENCODER_TYPES = frozenset({"clip"})
 """Model types, as config.json has them, of dual encoders; every other bundled model is a matcher."""
 
@@ -126,21 +129,28 @@ def meant_for_the_hub(name: str) -> bool:
     return is_hub_id(name) and (listed or not Path(name).parent.is_dir())
 
 
+def is_weights_file(source: Any) -> bool:
+    """Whether a source is the path of a released .pth checkpoint."""
+    return isinstance(source, (str, Path)) and Path(source).suffix.lower() in WEIGHTS_SUFFIXES
+
+
 def no_such_model(name: str, folder: Path, kind: Kind = MATCHERS) -> ModelLoadError:
-    """A name that is nothing, with the nearest that is something: a folder beside where it would be, or a known name."""
+    """A name that is nothing, with the nearest that is something: what is beside where it would be, or a known name."""
     if BUNDLED_FOLDER.joinpath(name, "config.json").is_file() and name == Path(name).name:
         return ModelLoadError(f"{name!r} {kind.elsewhere}. Bundled here: {', '.join(kind.bundled) or 'none'}.")
     parent, where = folder.parent, ""
-    beside = [each.name for each in parent.iterdir() if each.is_dir()] if parent.is_dir() else []
+    there = parent.iterdir() if parent.is_dir() else ()
+    beside = [each.name for each in there if each.is_dir() or (not kind.encoders and is_weights_file(each))]
     near = [str(parent / each) for each in difflib.get_close_matches(folder.name, beside, 2, 0.6)]
     if parent == Path():
         near = [*difflib.get_close_matches(name, [*kind.bundled, *kind.listed], 1, 0.5), *near]
     elif parent.is_dir():
-        where = f" ({parent} has no folder {folder.name!r})"
+        where = f" ({parent} has no {'file' if is_weights_file(folder) else 'folder'} {folder.name!r})"
     else:
         where = f" (there is no folder {str(parent)!r} either)"
     hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+    bundled = ", ".join(kind.bundled) or "none here"
     return ModelLoadError(
-        f"No such model or folder: {name!r}{where}. Expected a bundled name ({', '.join(kind.bundled) or 'none here'}), an existing "
-        f"folder, or a hub id such as {kind.example}.{hint}"
+        f"No such model or folder: {name!r}{where}. Expected a bundled name ({bundled}), an existing "
+        f"folder, {'' if kind.encoders else 'a released .pth file, '}or a hub id such as {kind.example}.{hint}"
     )

@@ -23,7 +23,8 @@ class Profile:
     stock `transformers`, "enc" as in the BLIP and LAVIS releases. ``validated`` says on what the layer was chosen, or is
     empty. ``domain`` names the training pictures when the model is only good for those. ``closed_vocabulary`` is true when
     a word that is not one token was never seen in training. ``threshold`` is the match probability below which a phrase is
-    taken to mean nothing in the picture (0 to 1), ``None`` where it was not measured for this checkpoint.
+    taken to mean nothing in the picture (0 to 1), ``None`` where it was not measured for this checkpoint. ``source`` says where a
+    layer comes from that others chose and nobody validated here.
     """
 
     layer: int | None = None
@@ -32,6 +33,7 @@ class Profile:
     domain: str = ""
     closed_vocabulary: bool = False
     threshold: float | None = None
+    source: str = ""
 
     def __post_init__(self) -> None:
         value = self.threshold
@@ -41,13 +43,20 @@ class Profile:
             raise OptionError(f"threshold must be a probability from 0 to 1, or none, but is {value!r}.")
 
 
+LAVIS_BLIP = Profile(layer=7, start_token="enc", source="as in LAVIS's notebook, where LAVIS's code reads 6 by default")
+
+LAST_READ_BLIP2 = Profile(layer=8, source="the last behind which the Q-Former still reads words")
+
 LISTED: dict[str, Profile] = {
-    "Salesforce/blip-itm-base-coco": Profile(start_token="enc"),
-    "Salesforce/blip-itm-base-flickr": Profile(start_token="enc"),
-    "Salesforce/blip-itm-large-coco": Profile(start_token="enc"),
-    "Salesforce/blip-itm-large-flickr": Profile(start_token="enc"),
+    "Salesforce/blip-itm-base-coco": LAVIS_BLIP,
+    "Salesforce/blip-itm-base-flickr": LAVIS_BLIP,
+    "Salesforce/blip-itm-large-coco": LAVIS_BLIP,
+    "Salesforce/blip-itm-large-flickr": LAVIS_BLIP,
+    "Salesforce/blip2-itm-vit-g": LAST_READ_BLIP2,
+    "Salesforce/blip2-itm-vit-g-coco": LAST_READ_BLIP2,
 }
-"""Published checkpoints. Their own releases match with [ENC] at position 0, where `transformers` keeps [CLS]."""
+"""Published checkpoints. BLIP's own releases match with [ENC] at position 0, where `transformers` keeps [CLS]; BLIP-2's keep it.
+Base and large have the same text encoder, 12 layers of width 768."""
 
 
 def default_layer(layers: tuple[int, ...], depth: int, width: int) -> tuple[int, str]:

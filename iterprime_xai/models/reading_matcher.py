@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ import torch
 
 from iterprime_xai.models.matcher import Ask, ImageTokens, Match, TextTokens
 from iterprime_xai.models.profiles import Profile, default_layer
-from iterprime_xai.models.reading import ReadingLayer, Rows, read
+from iterprime_xai.models.reading import Reading, ReadingLayer, Rows, read
 from iterprime_xai.models.vocabulary import known_words, unknown_words
 from iterprime_xai.records import LayerError, ModelLoadError, OptionError, PhraseError
 from iterprime_xai.records.characters import check_characters
@@ -27,6 +27,13 @@ MATCH = 1
 
 HALF_SCALE = 2.0**12
 """The logit is multiplied by this before differentiation in half precision, since gradients reach 1e-10."""
+
+
+Look = tuple[torch.Tensor, torch.Tensor]
+"""What one text does at one layer: attention and slope of the score by it, (heads, tokens, seen) twice."""
+
+Looks = Callable[[torch.Tensor, Reading, Rows, Sequence[ReadingLayer]], dict[int, list[Look]]]
+"""(score, what was read, its rows, the layers) -> the looks of every text at each layer that was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +52,8 @@ class ReadingMatcher(ABC):
 
     A family says how large it is (``image_size``, ``grid``, ``prefix``, ``text_sizes``), how it sees pixels, embeds tokens and
     judges the states that its head reads, and offers its layers as :class:`~iterprime_xai.models.reading.ReadingLayer`. Where
-    texts bring query tokens of the model's own (:meth:`_query_tokens`), a `Match` holds *their* cross-attention in the place of
-    the words'.
+    texts bring query tokens of the model's own (:meth:`_query_tokens`), only these look, and the family says what that makes of
+    words (:meth:`_looks`).
 
     Args:
         model: the model; its two-way head is ``model.itm_head``.
@@ -58,6 +65,8 @@ class ReadingMatcher(ABC):
     """
 
     family: str
+    example: str = ""
+    """A checkpoint of the family at the hub, for messages."""
 
     def __init__(
         self,
@@ -129,6 +138,22 @@ class ReadingMatcher(ABC):
         texts look themselves and the head reads their first token."""
         return None
 
+    def _looks(
+        self, score: torch.Tensor, found: Reading, rows: Rows, steps: Sequence[ReadingLayer]
+    ) -> dict[int, list[Look]]:
+        """At each layer that was read, attention and slope of the ``score`` for every text, of its tokens that look."""
+        slopes = torch.autograd.grad(score, list(found.attention.values()))
+        texts = range(len(rows.place))
+        return {
+            layer: [(rows.looks_of(text, each.detach()), rows.looks_of(text, slope)) for text in texts]
+            for (layer, each), slope in zip(found.attention.items(), slopes, strict=True)
+        }
+
+    def _default_layer(self) -> tuple[int, str]:
+        """The layer to read where nothing is known of the checkpoint, and where that choice comes from."""
+        sizes = self.text_sizes
+        return default_layer(self.layers, sizes.layers, sizes.width)
+
     def _enc_id(self) -> int | None:
         """The id of [ENC], which some releases match with in the place of [CLS]; ``None`` where there is none."""
         return self.tokenizer.get_vocab().get("[ENC]")
@@ -177,10 +202,10 @@ class ReadingMatcher(ABC):
             return layer, f"layer {layer}, as asked"
         if self.profile.layer is not None:
             self._check_layers((self.profile.layer,))
-            source = self.profile.validated or "not validated for this checkpoint"
+            doubt = f"{self.profile.source}; not validated" if self.profile.source else "not validated"
+            source = self.profile.validated or f"{doubt} for this checkpoint"
             return self.profile.layer, f"layer {self.profile.layer}, from the checkpoint's profile ({source})"
-        sizes = self.text_sizes
-        chosen, why = default_layer(self.layers, sizes.layers, sizes.width)
+        chosen, why = self._default_layer()
         return chosen, f"layer {chosen}, {why}: not validated for this checkpoint"
 
     # --- the protocol ---
@@ -231,6 +256,10 @@ class ReadingMatcher(ABC):
         return self.match_all([Ask(image_tokens, text_tokens, keep)], layers=layers)[0]
 
     def match_all(self, asks: Sequence[Ask], *, layers: tuple[int, ...] = ()) -> list[Match]:
+        return self._answer(asks, layers, self._looks)
+
+    def _answer(self, asks: Sequence[Ask], layers: tuple[int, ...], looks: Looks) -> list[Match]:
+        """:meth:`match_all`, with what ``looks`` makes of the cross-attention."""
         self._check_layers(layers)
         if not asks:
             return []
@@ -250,32 +279,28 @@ class ReadingMatcher(ABC):
                 front = queries.repeat(rows.read.shape[1] // len(queries), 1)
                 states = torch.cat((front.expand(len(states), -1, -1), states), 1)
             given = None if keep is None else rows.give(list(keep), True)
-            found = read(self.reading_layers(), states, rows, pictures, given, layers)
+            steps = self.reading_layers()
+            found = read(steps, states, rows, pictures, given, layers)
             with torch.set_grad_enabled(bool(layers)):
                 scores = self._judge(found.read).float()
                 scale = HALF_SCALE if self.dtype in (torch.float16, torch.bfloat16) else 1.0
-                read_at = [found.attention[layer] for layer in layers]
-                slopes = torch.autograd.grad(scores[:, MATCH].sum() * scale, read_at) if layers else ()
+                looked = looks(scores[:, MATCH].sum() * scale, found, rows, steps) if layers else {}
         logits = scores.detach()[:, MATCH].tolist()
         probabilities = scores.detach().softmax(-1)[:, MATCH].tolist()
-        attention = {layer: each.detach() for layer, each in zip(layers, read_at, strict=True)}
-        gradient = {layer: each / scale for layer, each in zip(layers, slopes, strict=True)}
 
         def on_grid(values: torch.Tensor, row: int) -> torch.Tensor:
-            picture, looking = rows.looking_of(row)
-            seen = values[picture, :, looking, pictures[picture].prefix :]
-            if keep is not None:
-                seen = seen * keep[row, pictures[picture].prefix :]
-            else:
-                seen = seen.clone()  # a view would hold on to the whole batch
-            return seen.reshape(*seen.shape[:2], *pictures[picture].grid)
+            picture = pictures[rows.place[row][0]]
+            seen = values[..., picture.prefix :]
+            # Without either, a view would hold on to the whole batch.
+            seen = seen.clone() if keep is None else seen * keep[row, picture.prefix :]
+            return seen.reshape(*seen.shape[:2], *picture.grid)
 
         return [
             Match(
                 logit=logits[row],
                 probability=probabilities[row],
-                attention={layer: on_grid(each, row) for layer, each in attention.items()},
-                gradient={layer: on_grid(each, row) for layer, each in gradient.items()},
+                attention={layer: on_grid(each[row][0], row) for layer, each in looked.items()},
+                gradient={layer: on_grid(each[row][1], row) / scale for layer, each in looked.items()},
             )
             for row in range(len(asks))
         ]

@@ -38,20 +38,28 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A picture that was read, encoded and cut into proposals, once for all phrases, or for each by what is asked with its heat."""
+    """A picture that was read, encoded and cut into proposals, once for all phrases.
+
+    ``masks`` may instead be what proposes masks once there is a heatmap.
+    """
 
     picture: Picture
     image_tokens: ImageTokens
-    proposals: Proposals | PromptedProposer | None
+    masks: Proposals | PromptedProposer | None
+
+    def proposals_at(self, heatmap: np.ndarray) -> Proposals | None:
+        """The masks to choose from for one heatmap."""
+        if isinstance(self.masks, PromptedProposer):
+            return self.masks.propose_at(self.picture.image, heatmap)
+        return self.masks
 
 
 def conclude(
     matcher: ReadingMatcher, prepared: Prepared, expression: Expression, passes: tuple[Pass, ...], settings: Settings
 ) -> Grounding:
     """The box, point and mask that follow from the passes."""
-    picture, proposals, heatmap = prepared.picture, prepared.proposals, passes[-1].blended
-    if isinstance(proposals, PromptedProposer):
-        proposals = proposals.propose_at(picture.image, heatmap)
+    picture, heatmap = prepared.picture, passes[-1].blended
+    proposals = prepared.proposals_at(heatmap)
     height, width = picture.image.height, picture.image.width
     selection, mask = None, None
     if proposals is not None:

@@ -51,7 +51,7 @@ def _rule(default: str) -> Setting:
 
 SETTINGS: dict[str, tuple[Setting, ...]] = {
     "clip_gradcam": (*_BASE, _rule("default"), *_END),
-    "clip_score_map": (*_BASE, _rule("mean"), *_END),
+    "clip_score_map": (*_BASE, _rule("default"), *_END),
     "clip_region_token": (
         *_BASE,
         NORMALISATION,
@@ -69,7 +69,7 @@ SETTINGS: dict[str, tuple[Setting, ...]] = {
 
 _PAPER: dict[str, dict[str, Any]] = {
     "clip_gradcam": {"selection": "mean"},
-    "clip_score_map": {},
+    "clip_score_map": {"selection": "mean"},
     "clip_region_token": {"normalisation": "imagenet"},
     "clip_crop": {"normalisation": "imagenet", "fill": "released"},
 }

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from iterprime_xai.data.images import Picture, read_image
 from iterprime_xai.language import parse
-from iterprime_xai.masks import as_proposals, classical_proposals
+from iterprime_xai.masks import as_proposals
 from iterprime_xai.masks.proposer import PromptedProposer, Proposer
+from iterprime_xai.masks.proposers import load_proposer
 from iterprime_xai.masks.several import SET_SHARE, share_note
 from iterprime_xai.models import Batches, load_matcher
 from iterprime_xai.records import Expression, Grounding, OptionError, Proposals
@@ -29,6 +30,10 @@ ANSWERS = get_args(Answer)
 ABSTAIN_BELOW = 0.5
 """With ``answer="may_abstain"``, no mask is given when the first pass's match probability is below this, for a checkpoint whose
 profile names no threshold of its own."""
+
+
+Cut = tuple[Picture, Proposals | PromptedProposer | None]
+"""A picture with its masks, with what makes them once there is a heatmap, or without any."""
 
 
 class Grounder:
@@ -54,6 +59,7 @@ class Grounder:
         self.parser = parser
         self._abstain_below = abstain_below
         self._set_share = set_share
+        self._proposers: dict[str, Proposer] = {}
 
     @property
     def abstain_below(self) -> tuple[float, str]:
@@ -88,8 +94,9 @@ class Grounder:
             recipe: "default" (also ``None``), "paper" or a `Recipe`.
             passes: at most this many looks; 1 turns refinement off.
             emphasis: "both", "local", "global", "none", "all_tokens", "sentence", true ("both") or false ("none").
-            proposals: masks to choose from (`Proposals`, bool array (n, height, width) or a list of masks), or a `Proposer`;
-                ``None`` makes classical ones, ``False`` stops after the heatmap.
+            proposals: masks to choose from (`Proposals`, bool array (n, height, width) or a list of masks), or what proposes them:
+                a name such as "sam-hf:FOLDER", or what `iterprime_xai.masks.proposers.load_proposer` gives. ``None`` makes
+                classical ones, ``False`` or "none" stops after the heatmap.
             answer: "always" gives a mask whenever there is a proposal; "may_abstain" gives none when the match is unlikely,
                 see :attr:`abstain_below`; "set" gives none then too, and else every mask that stands out, united in one.
 
@@ -130,7 +137,7 @@ class Grounder:
         settings = self._settings(method, layer, recipe, passes, emphasis, answer)
         expressions = [self.parser(text) for text in texts]
         picture = read_image(image)
-        (prepared,) = self._prepare([(picture, self._proposals(picture, proposals))])
+        (prepared,) = self._prepare([self._masks(picture, self._source(proposals))])
         return self._answer([(prepared, each) for each in expressions], settings)
 
     def ground_each(
@@ -142,7 +149,7 @@ class Grounder:
         recipe: str | Recipe | None = "default",
         passes: int | None = None,
         emphasis: str | bool | None = None,
-        proposals: Literal[False] | None = None,
+        proposals: Proposer | str | Literal[False] | None = None,
         answer: Answer = "always",
         images_at_once: int = 4,
     ) -> Iterator[Grounding]:
@@ -155,21 +162,23 @@ class Grounder:
         cannot be used is raised after the groundings of all pairs before it.
         """
         settings = self._settings(method, layer, recipe, passes, emphasis, answer)
-        if proposals is not None and proposals is not False:
-            raise OptionError("With many images, proposals must be None (classical ones) or False (none).")
+        source = self._source(proposals)
+        if source is not False and not isinstance(source, Proposer):
+            raise OptionError(
+                "With many images, proposals must be a proposer or its name, None (classical ones) or False (none), but got "
+                f"{type(proposals).__name__}."
+            )
         if isinstance(images_at_once, bool) or not isinstance(images_at_once, int) or images_at_once < 1:
             raise OptionError(f"images_at_once must be a whole number of at least 1, but is {images_at_once!r}.")
 
-        def read(window: Window) -> list[tuple[tuple[Picture, Proposals | PromptedProposer | None], list[Expression]]]:
+        def read(window: Window) -> list[tuple[Cut, list[Expression]]]:
             pictures = [read_image(image) for image, _ in window]
             return [
-                ((picture, self._proposals(picture, proposals)), [self.parser(text) for text in texts])
+                (self._masks(picture, source), [self.parser(text) for text in texts])
                 for picture, (_, texts) in zip(pictures, window, strict=True)
             ]
 
-        def look(
-            window: list[tuple[tuple[Picture, Proposals | PromptedProposer | None], list[Expression]]],
-        ) -> list[Grounding]:
+        def look(window: list[tuple[Cut, list[Expression]]]) -> list[Grounding]:
             prepared = self._prepare([given for given, _ in window])
             subjects = [
                 (one, each) for one, (_, expressions) in zip(prepared, window, strict=True) for each in expressions
@@ -200,7 +209,7 @@ class Grounder:
         """
         settings = self._settings(method, layer, recipe, passes, emphasis, answer)
         expression, picture = self.parser(text), read_image(image)
-        (prepared,) = self._prepare([(picture, self._proposals(picture, proposals))])
+        (prepared,) = self._prepare([self._masks(picture, self._source(proposals))])
 
         def ask(text: str) -> Grounding:
             return self._answer([(prepared, self.parser(text))], settings)[0]
@@ -236,12 +245,10 @@ class Grounder:
             share_note(self._set_share),
         )
 
-    def _prepare(self, given: Sequence[tuple[Picture, Proposals | PromptedProposer | None]]) -> list[Prepared]:
+    def _prepare(self, given: Sequence[Cut]) -> list[Prepared]:
         """Pictures, encoded together."""
         encoded = self.batches.encode_images([picture.image for picture, _ in given])
-        return [
-            Prepared(picture, tokens, proposals) for (picture, proposals), tokens in zip(given, encoded, strict=True)
-        ]
+        return [Prepared(picture, tokens, masks) for (picture, masks), tokens in zip(given, encoded, strict=True)]
 
     def _answer(self, subjects: Sequence[tuple[Prepared, Expression]], settings: Settings) -> list[Grounding]:
         """What is found for all subjects, looked at together."""
@@ -252,16 +259,26 @@ class Grounder:
             for (one, each), passes in zip(subjects, found, strict=True)
         ]
 
-    def _proposals(self, picture: Picture, proposals: Any) -> Proposals | PromptedProposer | None:
-        if proposals is False:
-            return None
-        if proposals is None:
-            return classical_proposals(picture.image)
-        if isinstance(proposals, PromptedProposer):
-            return proposals  # it is asked with the heat of each phrase
-        if isinstance(proposals, Proposer):
-            return proposals.propose(picture.image)
-        return as_proposals(proposals, (picture.image.height, picture.image.width))
+    def _source(self, proposals: Any) -> Any:
+        """Where masks come from: a proposer, loaded once for each name, ``False`` for none, or the masks themselves."""
+        if proposals is False or (isinstance(proposals, str) and proposals == "none"):
+            return False
+        if proposals is None or isinstance(proposals, str):
+            name = "classical" if proposals is None else proposals
+            if name not in self._proposers:
+                self._proposers[name] = load_proposer(name)
+            return self._proposers[name]
+        return proposals
+
+    def _masks(self, picture: Picture, source: Any) -> Cut:
+        """The picture with its masks; what asks for a heatmap first is kept for later."""
+        if source is False:
+            return picture, None
+        if isinstance(source, PromptedProposer):
+            return picture, source
+        if isinstance(source, Proposer):
+            return picture, source.propose(picture.image)
+        return picture, as_proposals(source, (picture.image.height, picture.image.width))
 
     def __repr__(self) -> str:
         rows, columns = self.matcher.grid
@@ -277,15 +294,18 @@ def load(
     revision: str | None = None,
     cache_dir: str | Path | None = None,
     local_files_only: bool = False,
+    image_size: int | None = None,
 ) -> Grounder:
-    """Load a grounder: the bundled model, a folder in the hub's layout, a hub id, or a model in memory with its processor.
+    """Load a grounder: the bundled model, a folder in the hub's layout, a hub id, a released ALBEF checkpoint, or a model in memory
+    with its processor.
 
     Args:
-        name_or_folder_or_model: "tiny", a folder, a hub id such as "Salesforce/blip-itm-base-coco", or a
-            `BlipForImageTextRetrieval`, which is used as it is and left as it was.
+        name_or_folder_or_model: "tiny", a folder, a hub id such as "Salesforce/blip-itm-base-coco", a file such as "ALBEF.pth",
+            or a `BlipForImageTextRetrieval`, which is used as it is and left as it was.
         processor: a `BlipProcessor`, with a model in memory only.
         device, dtype: where and how to load; default CUDA, MPS or CPU in float32.
         revision, cache_dir, local_files_only: passed to the hub.
+        image_size: pixels a side that a .pth file looks at (default: as it was trained); all others say it themselves.
 
     Raises:
         ModelLoadError: what is missing and the command that fetches it. OptionError: arguments that do not go together.
@@ -299,5 +319,6 @@ def load(
             revision=revision,
             cache_dir=cache_dir,
             local_files_only=local_files_only,
+            image_size=image_size,
         )
     )

@@ -193,10 +193,16 @@ def test_the_lower_blocks_run_once_for_all_masks(small, picture, masks, monkeypa
 # --- patches and Grad-CAM ---
 
 
-def test_patches_are_the_last_tokens_through_norm_and_projection(encoder, picture):
+def test_patches_are_values_of_the_last_attention_through_norm_and_projection(encoder, picture):
+    vision = encoder.model.vision_model
+    last = vision.encoder.layers[-1]
     with torch.no_grad():
-        joined = tower_by_hand(encoder, pixels_of(encoder, picture))[0]
-    assert close(encoder.encode_patches(picture).flatten(0, 1), joined[0, 1:])
+        states = vision(pixel_values=pixels_of(encoder, picture), output_hidden_states=True).hidden_states[-2][0, 1:]
+        values = last.self_attn.out_proj(last.self_attn.v_proj(last.layer_norm1(states)))
+        joined = encoder.model.visual_projection(vision.post_layernorm(values))
+        tokens = tower_by_hand(encoder, pixels_of(encoder, picture))[0][0, 1:]
+    assert close(encoder.encode_patches(picture).flatten(0, 1), joined)
+    assert not close(encoder.encode_patches(picture).flatten(0, 1), tokens)
 
 
 def test_gradcam_agrees_with_gradient_and_activation_by_hand(encoder, picture):

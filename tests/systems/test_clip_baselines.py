@@ -45,6 +45,8 @@ def test_the_score_map_is_the_cosine_of_every_patch_and_its_mean_inside_a_mask_t
     assert found.heatmap.shape == (4, 4)
     assert found.heatmap[:, :2] == pytest.approx(NEAR, rel=1e-5)
     assert found.heatmap[:, 2:] == pytest.approx(FAR, rel=1e-5)
+    assert scores == pytest.approx([1, 0, 0])  # the shape of the first mask is that of the heat
+    _, scores = _scores("clip_score_map", flat, selection="mean")
     assert scores == pytest.approx([NEAR, FAR, (NEAR + FAR) / 2], rel=1e-5)
 
 
