@@ -178,7 +178,8 @@ def maps(matcher: Matcher, image: ImageTokens, text: TextTokens, layer: int) -> 
 
 def measure(model: Any, concepts: torch.Tensor, count: int) -> dict[tuple[int, str], list[float]]:
     """By layer and candidate: shares of peaks on the word's patch, heat on it, heat on the other word's patch."""
-    matcher, totals = Matcher(model), {}
+    matcher = Matcher(model)
+    totals: dict[tuple[int, str], list[float]] = {}
     images, texts, where = draw(count, torch.Generator().manual_seed(12345), concepts)
     for hidden, ids, place in zip(images, texts[:, 0], where.tolist(), strict=True):
         image = ImageTokens(hidden[None], (SIDE, SIDE), 1)

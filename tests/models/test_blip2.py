@@ -268,7 +268,7 @@ def test_emphasis_and_refinement_take_the_maps_of_words_as_they_are(case, pictur
             if recipe == "default":  # asks for the gradient by the scores, which words do not have here
                 found = matcher.match(look.image, look.text, layers=(layer,))
                 plain = activation(found.attention[layer], found.gradient[layer]).mean((0, 1)).numpy()
-                assert passes[0].heatmap == pytest.approx(plain, rel=1e-4, abs=1e-5 * plain.max())
+                assert passes[0].heatmap == pytest.approx(plain, rel=1e-4, abs=1e-5 * float(plain.max()))
             words = {word.text: word.heatmap for word in passes[0].words}
             assert all(words[word].max() > 0 for word in ("red", "dog", "tree"))
             assert not np.allclose(words["dog"], words["tree"], atol=1e-3 * words["dog"].max())
