@@ -7,16 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from iterprime_xai import saliency
+    from iterprime_xai.evaluation.runs import evaluate, read_run
     from iterprime_xai.language import parse
     from iterprime_xai.models.captioner import load_captioner
+    from iterprime_xai.models.encoder_loading import load_encoder
     from iterprime_xai.records import Expression, Grounding, IterprimeError, Pass, Proposals, Sample, Selection
-    from iterprime_xai.systems import Grounder, load
+    from iterprime_xai.systems import Grounder, load, load_system, settings_of, system_names
 
 __version__ = "0.1.0"
 
 _WHERE = {
     "load": "iterprime_xai.systems",
     "load_captioner": "iterprime_xai.models.captioner",
+    "load_system": "iterprime_xai.systems",
+    "settings_of": "iterprime_xai.systems",
+    "system_names": "iterprime_xai.systems",
+    "load_encoder": "iterprime_xai.models.encoder_loading",
+    "evaluate": "iterprime_xai.evaluation.runs",
+    "read_run": "iterprime_xai.evaluation.runs",
     "Grounder": "iterprime_xai.systems",
     "parse": "iterprime_xai.language",
     "Expression": "iterprime_xai.records",
@@ -50,10 +58,16 @@ __all__ = [
     "Proposals",
     "Sample",
     "Selection",
+    "evaluate",
     "load",
     "load_captioner",
+    "load_encoder",
+    "load_system",
     "parse",
+    "read_run",
     "saliency",
+    "settings_of",
+    "system_names",
 ]
 
 

@@ -29,6 +29,7 @@ EXTRAS = {
     "sam": ("segment_anything", "torchvision"),
     "attributions": ("captum",),
     "heic": ("pillow_heif",),
+    "open-clip": ("open_clip",),
 }
 
 

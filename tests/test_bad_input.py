@@ -96,7 +96,7 @@ OPTIONS = {
     "layer as text": ({"layer": "two"}, LayerError, "0, 1, 2"),
     "masks of another size": ({"proposals": np.zeros((2, 5, 5), bool)}, ProposalError, "20"),
     "one flat mask": ({"proposals": np.zeros((20,), bool)}, ProposalError, "shape"),
-    "masks of text": ({"proposals": "all"}, ProposalError, "got str"),
+    "an unknown proposer": ({"proposals": "clasical"}, OptionError, "Did you mean .classical."),
 }
 
 

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from iterprime_xai import __version__
-from iterprime_xai.cli import caption, doctor, ground, models, report, scenes, train
+from iterprime_xai.cli import caption, data, doctor, evaluate, ground, models, report, runs, scenes, systems, train
 from iterprime_xai.cli.exits import ending
 
 app = typer.Typer(
@@ -36,9 +36,16 @@ app.command()(ground.ground)
 app.command()(scenes.scenes)
 app.command()(train.train)
 app.command("train-captions")(train.train_captions)
+app.command("train-clip")(train.train_clip)
 app.command()(caption.caption)
 app.command()(models.models)
+app.command()(systems.systems)
 app.command()(doctor.doctor)
+app.add_typer(data.data_app, name="data")
+app.command()(evaluate.evaluate)
+app.command()(runs.summary)
+app.command()(runs.compare)
+app.command()(runs.threshold)
 app.add_typer(report.report_app, name="report")
 
 

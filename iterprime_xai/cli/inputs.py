@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -28,13 +29,23 @@ def bundled_sample(phrase: str | None) -> Sample:
     return next((each for each in found if each.text == phrase), found[0])
 
 
-def proposals_of(choice: str) -> Any:
-    """What ``--proposals`` names: ``None`` for classical ones, ``False`` for none, or the array of masks in the file."""
-    if choice == "classical":
-        return None
-    if choice == "none":
+def proposals_of(
+    choice: str,
+    *,
+    checkpoint: str | Path | None = None,
+    device: str | None = None,
+    cache: str | Path | None = None,
+    settings: Sequence[str] = (),
+) -> Any:
+    """What ``--proposals`` names: ``False`` for none, the array of masks in an .npy file, or a proposer.
+
+    ``settings`` are ``key=value`` texts for the proposer, ``cache`` the folder where its masks are kept.
+    """
+    if choice == "none" and not settings and checkpoint is None:
         return False
     if choice.endswith(".npy"):
+        if checkpoint is not None or cache is not None or settings:
+            refuse(f"--proposals {choice} brings its masks: leave out --proposals-checkpoint, -cache and -set.")
         import numpy as np
 
         try:
@@ -48,14 +59,20 @@ def proposals_of(choice: str) -> Any:
                 f"--proposals {choice} should hold one array of masks (n, height, width), but it is an archive (.npz)."
             )
         return masks
-    refuse(f"--proposals must be classical, none or an .npy file of masks (n, height, width), but got {choice!r}.")
+    from iterprime_xai.masks.proposers import load_proposer
+
+    given = dict(key_value(text, "--proposals-set") for text in settings)
+    strange = sorted(given.keys() & {"name", "checkpoint", "device", "cache"})
+    if strange:
+        refuse(f"--proposals-set is for the proposer's settings, but got {strange[0]}; it has an option of its own.")
+    return load_proposer(choice, checkpoint=checkpoint, device=device, cache=cache, **given)
 
 
-def key_value(text: str) -> tuple[str, Any]:
-    """``key=value``, the value read as JSON where it is JSON, else as text."""
+def key_value(text: str, option: str = "--param") -> tuple[str, Any]:
+    """``key=value``, the value read as JSON where it is JSON, else as text; ``option`` names it in a refusal."""
     key, equals, value = text.partition("=")
     if not equals or not key:
-        refuse(f"--param must be key=value, but got {text!r}.")
+        refuse(f"{option} must be key=value, but got {text!r}.")
     try:
         return key, json.loads(value)
     except ValueError:

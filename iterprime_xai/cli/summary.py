@@ -16,15 +16,18 @@ def summary_of(grounding: Grounding, sample: Sample | None, files: dict[str, str
 
     summary: dict[str, Any] = {
         "phrase": grounding.expression.text,
+        "system": grounding.parameters.get("system"),
         "primary_word": grounding.expression.primary_word,
         "probability": grounding.probability,
+        "probability_of": grounding.parameters.get("probability", "match"),
         "passes": [{"probability": each.probability, "accepted": each.accepted} for each in grounding.passes],
-        "layer": grounding.parameters["layer"],
+        "layer": grounding.parameters.get("layer"),
         "heatmap": {"grid": list(grounding.heatmap.shape), "max": float(grounding.heatmap.max())},
         "point": grounding.point,
         "box": grounding.box,
         "mask_pixels": None if grounding.mask is None else int(grounding.mask.sum()),
         "margin": None if grounding.selection is None else grounding.selection.margin,
+        "masks": None if grounding.selection is None else list(grounding.selection.chosen),
     }
     if sample is not None and grounding.expression.text == sample.text and sample.mask is not None:
         summary["iou"] = iou(grounding.mask, sample.mask)
@@ -46,10 +49,12 @@ def as_text(summary: dict[str, Any], shown: Sequence[str]) -> str:
         f"{text}{'' if each['accepted'] else ' (left out)'}"
         for text, each in zip(shown, summary["passes"], strict=True)
     )
+    chooses = summary["probability_of"] != "match"
+    of = summary["probability_of"] if chooses else f"pass by pass: {passes}"
     lines = [
         f"phrase        {summary['phrase']}",
         f"primary word  {summary['primary_word']}",
-        f"probability   {shown[0]}   (pass by pass: {passes})",
+        f"probability   {shown[0]}   ({of})",
     ]
     if "iou" in summary:
         lines.append(f"IoU           {summary['iou']:.3f}   (with the scene's own mask)")

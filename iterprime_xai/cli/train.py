@@ -1,4 +1,4 @@
-"""``iterprime-xai train`` and ``train-captions``: the bundled model, and a captioner on its image tower."""
+"""``iterprime-xai train``, ``train-captions`` and ``train-clip``: the bundled models, as they were trained."""
 
 from __future__ import annotations
 
@@ -37,4 +37,27 @@ def train_captions(
 
     train_captions_from_options(
         run, minutes=minutes, steps=steps, seed=seed, device=device, threads=threads, resume=resume
+    )
+
+
+def train_clip(
+    out: Annotated[Path, typer.Argument(help="Folder for checkpoints, log and the exported model.")],
+    minutes: Annotated[float | None, typer.Option(help="Time budget (default: 50).")] = None,
+    steps: Annotated[int | None, typer.Option(help="Number of steps, instead of a time budget.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of weights, scenes and texts.")] = 0,
+    start: Annotated[str, typer.Option(help="BLIP whose image tower it starts from, or 'none'.")] = "tiny",
+    device: Annotated[str | None, typer.Option(help="cpu, cuda, ...")] = None,
+    resume: Annotated[bool, typer.Option(help="Go on from the last checkpoint in OUT.")] = False,
+) -> None:
+    """Train the bundled CLIP on views of scenes that are drawn and described as it goes."""
+    from iterprime_xai.training import train_clip_from_options
+
+    train_clip_from_options(
+        out,
+        minutes=minutes,
+        steps=steps,
+        seed=seed,
+        device=device,
+        resume=resume,
+        start=None if start.lower() == "none" else start,
     )

@@ -39,8 +39,9 @@ class DataSet(Protocol):
         ...
 
     def samples_of(self, entry: PictureEntry) -> list[Sample]:
-        """The samples of one picture, in the order of its ids; all share one ``image``.
+        """The samples of one picture, in the order of the entry's ids; all share one ``image``.
 
+        An entry with fewer ids than the picture has samples, as a limit leaves it, gives those.
         Raises ``StorageError`` or ``ImageInputError`` for what is missing or broken.
         """
         ...

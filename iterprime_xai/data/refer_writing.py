@@ -16,23 +16,18 @@ from PIL import Image
 
 from iterprime_xai.data import rle
 from iterprime_xai.data.images import read_image, sha256
+from iterprime_xai.data.picture_files import places
 from iterprime_xai.records import Sample, StorageError
 from iterprime_xai.records.heatmap import box_of
 from iterprime_xai.records.writing import write_whole
 
-_OWN_FOLDERS = {
-    "refcoco": "mscoco/images/train2014",
-    "refcoco+": "mscoco/images/train2014",
-    "refcocog": "mscoco/images/train2014",
-    "refclef": "saiapr_tc-12",
-}
 _PLACED_TAGS = frozenset({"split", "category", "image_id", "ref_id", "ann_id", "text"})
 _SENTENCE_KEYS = frozenset({"raw", "sent", "sent_id", "tokens", "id"})
 
 
 def image_folder(root: Path, dataset: str) -> Path:
     """Where the images of a data set lie: the original places for the original four, else ``images/{dataset}``."""
-    return root / "images" / _OWN_FOLDERS.get(dataset, dataset)
+    return root / places(dataset)[0]
 
 
 def write_refer(

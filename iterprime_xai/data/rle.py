@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 
+_FARTHEST = 1e6
+"""Pixels: no picture is as large."""
+
 
 def encode(mask: np.ndarray) -> dict[str, Any]:
     """A bool (height, width) mask as a compressed RLE dict of JSON values."""
@@ -45,16 +48,34 @@ def fill(polygons: Sequence[Sequence[float]], size: tuple[int, int]) -> np.ndarr
     """The union of polygons [x0, y0, x1, y1, ...] as a bool mask of ``size`` = (height, width).
 
     Overlaps belong to the thing (some loaders turn them into background). A polygon of fewer than three points covers
-    nothing. Raises ``ValueError`` for an odd number of coordinates.
+    nothing. Raises ``ValueError`` for an odd number of coordinates, and for one that is no number or far outside of any picture:
+    pycocotools walks along every edge pixel by pixel, and would run out of memory.
     """
     from pycocotools import mask as coco
 
     if any(len(polygon) % 2 for polygon in polygons):
         raise ValueError("a polygon has an odd number of coordinates")
     whole = [[float(value) for value in polygon] for polygon in polygons if len(polygon) >= 6]
+    if not all(abs(value) <= _FARTHEST for polygon in whole for value in polygon):
+        raise ValueError("a polygon has a coordinate that is no number, or far outside the picture")
     if not whole:
         return np.zeros(size, bool)
     return coco.decode(coco.merge(coco.frPyObjects(whole, *size))) > 0
+
+
+def segmentation(shape: Any, size: tuple[int, int]) -> np.ndarray:
+    """What COCO's "segmentation" may hold as a bool mask of ``size`` = (height, width): polygons, an RLE dict, or a list of these.
+
+    RefClef writes lists of RLE dicts; their union is the thing. Raises ``ValueError``, ``TypeError`` or ``KeyError`` for
+    anything else.
+    """
+    if isinstance(shape, Mapping):
+        return decode(shape, size)
+    if not isinstance(shape, (list, tuple)):
+        raise TypeError(f"it is {type(shape).__name__}, not polygons or RLE")
+    if any(isinstance(part, Mapping) for part in shape):
+        return np.logical_or.reduce([decode(part, size) for part in shape])
+    return fill(shape, size)
 
 
 def _runs(counts: bytes) -> list[int]:

@@ -11,6 +11,9 @@ from iterprime_xai.records.errors import OptionError
 
 ROUNDS = 1000
 
+_AT_ONCE = 25
+"""Rounds that are drawn at once in `totals`: bounds its memory."""
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:
@@ -66,3 +69,24 @@ def redraw(pictures: Sequence[Hashable], seed: int, rounds: int) -> tuple[np.nda
     places = {picture: place for place, picture in enumerate(dict.fromkeys(pictures))}
     owner = np.fromiter((places[picture] for picture in pictures), np.int64, len(pictures))
     return owner, np.random.default_rng(seed).integers(0, len(places), (rounds, len(places)))
+
+
+def totals(columns: np.ndarray, pictures: Sequence[Hashable], seed: int = 0, rounds: int = ROUNDS) -> np.ndarray:
+    """The sums of columns (rows, k) in each of ``rounds`` draws of whole pictures: float64 (rounds, k).
+
+    The same pictures are drawn for all columns (and the same as by :func:`interval`), so that any ratio or difference of them has a
+    paired interval. Memory is bounded whatever the number of rows.
+    """
+    places = {picture: place for place, picture in enumerate(dict.fromkeys(pictures))}
+    owner = np.fromiter((places[picture] for picture in pictures), np.int64, len(pictures))
+    sums = np.zeros((len(places), columns.shape[1]))
+    for place in range(columns.shape[1]):
+        sums[:, place] = np.bincount(owner, columns[:, place], len(places))
+    random, found = np.random.default_rng(seed), np.empty((rounds, columns.shape[1]))
+    for start in range(0, rounds, _AT_ONCE):
+        stop = min(rounds, start + _AT_ONCE)
+        drawn = random.integers(0, len(places), (stop - start, len(places)))
+        drawn += np.arange(stop - start)[:, None] * len(places)
+        times = np.bincount(drawn.ravel(), minlength=drawn.size).reshape(drawn.shape)
+        found[start:stop] = times @ sums
+    return found

@@ -7,6 +7,7 @@ import numpy as np
 from iterprime_xai.masks import select
 from iterprime_xai.masks.selection import best_first, default_scores, matches, patch_shares, priors
 from iterprime_xai.records.heatmap import box_of, is_blank
+from iterprime_xai.records.packed import areas
 from iterprime_xai.records.proposals import Proposals
 
 
@@ -19,7 +20,7 @@ class Chooser:
 
     def __init__(self, proposals: Proposals) -> None:
         self.proposals = proposals
-        self.areas = np.count_nonzero(proposals.masks, axis=(1, 2))
+        self.areas = areas(proposals.masks)
         self._priors = priors(proposals)
         self._shares: dict[tuple[int, ...], np.ndarray] = {}
 
@@ -39,6 +40,6 @@ class Chooser:
         left, top, right, bottom = box_of(mask) or (0, 0, 0, 0)
         if not len(self.proposals) or right == left:
             return 0.0
-        cut = self.proposals.masks[:, top:bottom, left:right] & mask[top:bottom, left:right]
-        shared = np.count_nonzero(cut, axis=(1, 2))
+        inside = mask[top:bottom, left:right]
+        shared = np.array([np.count_nonzero(each[top:bottom, left:right] & inside) for each in self.proposals.masks])
         return float((shared / (self.areas + np.count_nonzero(mask) - shared)).max())

@@ -9,6 +9,7 @@ has its outline from what differs from the background, which is as fine as befor
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -16,12 +17,11 @@ from PIL import Image
 
 from iterprime_xai.masks.merging import Box, Cluster, Cost, clusters, merge_tree, neighbours
 from iterprime_xai.records import OptionError, Proposals
+from iterprime_xai.records.packed import held
 
 SIDE = 320
 """Longest side, in pixels, at which regions are found."""
 LIMIT = 120
-MEMORY = 2**29
-"""Most bytes that the masks may take at the picture's own resolution; a very large picture gets fewer of them."""
 THRESHOLDS = (6.0, 10.0, 14.0, 20.0, 28.0)
 """Distances from the background colour (CIELAB units) at which pieces are taken."""
 LEAST_SHARE = 0.002
@@ -48,7 +48,7 @@ class _Candidate(NamedTuple):
 
 
 def classical_proposals(image: Image.Image, *, limit: int = LIMIT) -> Proposals:
-    """Candidate masks of an upright RGB picture, bool at its own resolution, at most ``limit``, the likeliest first.
+    """Candidate masks of an upright RGB picture at its own resolution, at most ``limit``, the likeliest first.
 
     The score of a mask (0 to 1) is the mean strength of the edges along its outline (the picture's own border counts as
     none) times (area / 5 % of the picture) ** 0.35, at most 1: otherwise the parts of things, which have sharp outlines
@@ -61,7 +61,6 @@ def classical_proposals(image: Image.Image, *, limit: int = LIMIT) -> Proposals:
 
     if limit < 1:
         raise OptionError(f"limit must be at least 1, but got {limit}.")
-    limit = min(limit, max(1, MEMORY // (image.width * image.height)))
     size = _fitted(image.width, image.height, SIDE)
     small = np.asarray(image.convert("RGB").resize(size, Image.Resampling.BOX))
     lab = rgb2lab(small)
@@ -75,16 +74,21 @@ def classical_proposals(image: Image.Image, *, limit: int = LIMIT) -> Proposals:
         *_merged(regions, lab, _by_colour),
     ]
     kept = _distinct(cuts, _edges(lab), limit) or [_everything(lab)]
-    full = np.zeros((len(kept), image.height, image.width), bool)
-    rows, columns = _nearest(image.height, size[1]), _nearest(image.width, size[0])
-    for place, candidate in zip(full, kept, strict=True):
+    scores = np.array([candidate.score for candidate in kept], np.float32)
+    masks = held(_enlarged(kept, size, image.size), (image.height, image.width))
+    return Proposals(masks, scores, f"classical regions (skimage, at {size[0]} x {size[1]}, limit {limit})")
+
+
+def _enlarged(kept: list[_Candidate], size: tuple[int, int], whole: tuple[int, int]) -> Iterator[np.ndarray]:
+    """The masks of a picture of ``size`` = (width, height), one by one, for the ``whole`` picture: bool (height, width)."""
+    rows, columns = _nearest(whole[1], size[1]), _nearest(whole[0], size[0])
+    for candidate in kept:
         top, left, bottom, right = candidate.box
         y, x = np.searchsorted(rows, (top, bottom)), np.searchsorted(columns, (left, right))
+        mask = np.zeros((whole[1], whole[0]), bool)
         wide = candidate.mask[:, columns[x[0] : x[1]] - left]
-        place[y[0] : y[1], x[0] : x[1]] = wide[rows[y[0] : y[1]] - top]
-    full.setflags(write=False)  # ours alone: the record need not copy it
-    scores = np.array([candidate.score for candidate in kept], np.float32)
-    return Proposals(full, scores, f"classical regions (skimage, at {size[0]} x {size[1]}, limit {limit})")
+        mask[y[0] : y[1], x[0] : x[1]] = wide[rows[y[0] : y[1]] - top]
+        yield mask
 
 
 def _fitted(width: int, height: int, side: int) -> tuple[int, int]:

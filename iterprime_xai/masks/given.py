@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from PIL import Image
 
 from iterprime_xai.data import rle
 from iterprime_xai.records import ProposalError, Proposals
+from iterprime_xai.records.packed import PackedMasks, held
 
 _ACCEPTED = (
     "Proposals, a bool array of shape (n, height, width), or a list of bool masks, COCO RLE dicts or SAM results "
@@ -20,27 +21,36 @@ _ACCEPTED = (
 def as_proposals(value: Any, size: tuple[int, int]) -> Proposals:
     """Turn masks in any usual form into ``Proposals`` for an upright picture of ``size`` = (height, width).
 
-    Accepts ``Proposals``, a bool array (n, height, width) or (height, width), or a list of masks: bool arrays, one-bit
-    PIL images, COCO RLE dicts (compressed or not) and the dicts of SAM's mask generator, whose predicted IoU becomes the
+    Accepts ``Proposals``, ``PackedMasks``, a bool array (n, height, width) or (height, width), or a list of masks: bool arrays,
+    one-bit PIL images, COCO RLE dicts (compressed or not) and the dicts of SAM's mask generator, whose predicted IoU becomes the
     score. Whole numbers are taken where they are only 0 and 1, or 0 and 255. Raises ``ProposalError`` for everything
     else and for masks of another size.
     """
     if isinstance(value, Proposals):
         _check_size(value.masks.shape[1:], size, "the masks are")
         return value
+    if isinstance(value, PackedMasks):
+        _check_size(value.shape[1:], size, "the masks are")
+        return Proposals(value, np.ones(len(value), np.float32), "given")
     if isinstance(value, np.ndarray):
         if value.ndim not in (2, 3):
             raise ProposalError(f"Expected {_ACCEPTED}, but got an array of shape {value.shape}.")
-        masks = _as_bool(value if value.ndim == 3 else value[None], "the array")
-        _check_size(masks.shape[1:], size, "the masks are")
-        return Proposals(masks, np.ones(len(masks), np.float32), "given")
+        stack = _as_bool(value if value.ndim == 3 else value[None], "the array")
+        _check_size(stack.shape[1:], size, "the masks are")
+        return Proposals(stack, np.ones(len(stack), np.float32), "given")
     if isinstance(value, (str, bytes, Mapping, Image.Image)) or not isinstance(value, Iterable):
         hint = "; put a single mask in a list" if isinstance(value, (Mapping, Image.Image)) else ""
         raise ProposalError(f"Expected {_ACCEPTED}, but got {type(value).__name__}{hint}.")
-    pairs = [_mask(each, size, index) for index, each in enumerate(value)]
-    masks = np.stack([mask for mask, _ in pairs]) if pairs else np.zeros((0, *size), bool)
-    masks.setflags(write=False)  # ours alone: the record need not copy it
-    return Proposals(masks, np.array([score for _, score in pairs], np.float32), "given")
+    scores: list[float] = []
+
+    def read() -> Iterator[np.ndarray]:
+        for index, each in enumerate(value):
+            mask, score = _mask(each, size, index)
+            scores.append(score)
+            yield mask
+
+    masks = held(read(), size)  # one at a time: hundreds of RLEs of a large picture stay small
+    return Proposals(masks, np.array(scores, np.float32), "given")
 
 
 def _mask(value: Any, size: tuple[int, int], index: int) -> tuple[np.ndarray, float]:

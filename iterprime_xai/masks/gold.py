@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from iterprime_xai.records import ProposalError, Proposals, Sample
+from iterprime_xai.records.packed import held
 
 
 def gold_proposals(sample: Sample) -> Proposals:
@@ -18,9 +19,7 @@ def gold_proposals(sample: Sample) -> Proposals:
             f"Gold proposals need a gold mask, but sample {sample.id!r} has none; use classical proposals for it."
         )
     found = sorted((sample.mask, *sample.others), key=_centre)
-    masks = np.stack(found)
-    masks.setflags(write=False)  # ours alone: the record need not copy it
-    return Proposals(masks, np.ones(len(masks), np.float32), "gold")
+    return Proposals(held(found, sample.mask.shape), np.ones(len(found), np.float32), "gold")
 
 
 def _centre(mask: np.ndarray) -> tuple[float, float, int]:

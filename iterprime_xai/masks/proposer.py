@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    import numpy as np
     from PIL import Image
 
     from iterprime_xai.records import Proposals
 
 
+@runtime_checkable
 class Proposer(Protocol):
     """Proposes masks for an upright RGB picture; made by `iterprime_xai.masks.proposers.load_proposer`."""
 
@@ -22,4 +24,16 @@ class Proposer(Protocol):
 
     def propose(self, image: Image.Image) -> Proposals:
         """The masks of one picture. Raises ``ProposalError`` when they cannot be made."""
+        ...
+
+
+@runtime_checkable
+class PromptedProposer(Proposer, Protocol):
+    """Proposes masks where a heatmap is hot: it is asked after the refinement, once for each phrase; `propose` alone is refused."""
+
+    def propose_at(self, image: Image.Image, heatmap: np.ndarray) -> Proposals:
+        """The masks for one heatmap (rows, columns), on the model's own grid, of any magnitude.
+
+        None for a blank heatmap. Raises ``ProposalError`` when they cannot be made.
+        """
         ...

@@ -14,13 +14,15 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
+from iterprime_xai.masks.several import SET_SHARE, several, several_reason
 from iterprime_xai.records import OptionError, Proposals, RankedProposal, Selection
-from iterprime_xai.records.heatmap import box_of, is_blank, minmax, peak
+from iterprime_xai.records.heatmap import is_blank, minmax, peak
 from iterprime_xai.records.overlap import iou
+from iterprime_xai.records.packed import Masks, areas, covers, cuts
 from iterprime_xai.records.proposals import SELECTION_RULES
 
 RULES = SELECTION_RULES
-ANSWERS = ("always", "may_abstain")
+ANSWERS = ("always", "may_abstain", "set")
 MAX_PIECES = 12
 """Rule ``paper``: most 4-connected pieces that a mask may have."""
 RIVAL_IOU = 0.5
@@ -34,9 +36,10 @@ def select(
     heatmap: np.ndarray,
     *,
     rule: str = "default",
-    answer: Literal["always", "may_abstain"] = "always",
+    answer: Literal["always", "may_abstain", "set"] = "always",
     probability: float | None = None,
     abstain_below: float = 0.5,
+    set_share: float = SET_SHARE,
 ) -> Selection:
     """Rank the proposals by how well they fit the heatmap (native grid, any magnitude), and answer with the best.
 
@@ -45,9 +48,11 @@ def select(
         heatmap: float (rows, columns), where the model looks.
         rule: "default" or "paper".
         answer: "always" answers whenever there is a proposal; "may_abstain" gives no answer when the heatmap is blank or
-            ``probability`` is below ``abstain_below``.
+            ``probability`` is below ``abstain_below``; "set" abstains likewise, and else adds every other mask that stands out
+            as clearly and lies elsewhere, see `masks.several`.
         probability: the match probability of phrase and picture, where known.
         abstain_below: see ``answer``.
+        set_share: with "set", the share of the best score that a further mask needs.
 
     Ties go to the proposal with the higher proposer score, then to the larger one, then to the first. A blank heatmap
     (flat, or nowhere positive) tells nothing: every score and the margin are 0, and the same order decides. Where nothing
@@ -72,10 +77,16 @@ def select(
         return _blank(proposals, heatmap, rule, answer)
     ranking, reason = _paper(proposals, heatmap) if rule == "paper" else _default(proposals, heatmap)
     chosen: int | None = ranking[0].index
-    if answer == "may_abstain" and probability is not None and probability < abstain_below:
+    if answer != "always" and probability is not None and probability < abstain_below:
         chosen = None
         reason = f"abstained: the match probability {probability:.3f} is below {abstain_below:g}"
-    return Selection(ranking, chosen, _margin(ranking, proposals), rule, reason)
+    further: tuple[int, ...] = ()
+    if answer == "set" and chosen is not None:
+        best = ranking[0].score
+        shares = [each.score / best if best > 0 else 0.0 for each in ranking]
+        further = several([each.index for each in ranking], shares, proposals.masks, set_share)
+        reason = f"{reason}; {several_reason(len(further), set_share)}"
+    return Selection(ranking, chosen, margin(ranking, proposals), rule, reason, further)
 
 
 def _blank(proposals: Proposals, heatmap: np.ndarray, rule: str, answer: str) -> Selection:
@@ -86,7 +97,7 @@ def _blank(proposals: Proposals, heatmap: np.ndarray, rule: str, answer: str) ->
         for prior, area in zip(priors(proposals).tolist(), _area_fractions(proposals.masks).tolist(), strict=True)
     ]
     ranking = _ranked(proposals, np.zeros(len(terms)), terms)
-    if answer == "may_abstain":
+    if answer != "always":
         return Selection(ranking, None, 0.0, rule, f"abstained: the heatmap is {why} and tells nothing")
     reason = f"the heatmap is {why} and tells nothing: the mask with the highest proposer score, then the largest, stands first"
     return Selection(ranking, ranking[0].index, 0.0, rule, reason)
@@ -109,38 +120,37 @@ def _default(proposals: Proposals, heatmap: np.ndarray) -> tuple[tuple[RankedPro
     )
 
 
-def _heat_terms(masks: np.ndarray, shares: np.ndarray, heatmap: np.ndarray) -> dict[str, np.ndarray]:
+def _heat_terms(masks: Masks, shares: np.ndarray, heatmap: np.ndarray) -> dict[str, np.ndarray]:
     """What helps to understand the default scores: how much heat each mask holds, and where; every term float64 (n,)."""
     heat, (height, width) = _relative_heat(heatmap), masks.shape[1:]
     cover = shares.reshape(len(shares), -1)
     inside, held = cover.sum(axis=1), cover @ heat.ravel()
     outside, missed = (1 - cover).sum(axis=1), (1 - cover) @ heat.ravel()
-    hot = peak(heatmap, (height, width))
+    column, row = peak(heatmap, (height, width)) or (0, 0)
     return {
         "heat_share": held / heat.sum(),
         "heat_inside": np.divide(held, inside, out=np.zeros(len(cover)), where=inside > 0),
         "heat_outside": np.divide(missed, outside, out=np.zeros(len(cover)), where=outside > 1e-9),
-        "covers_peak": np.zeros(len(masks)) if hot is None else masks[:, hot[1], hot[0]].astype(np.float64),
+        "covers_peak": np.array([covers(box, inside, column, row) for box, inside in cuts(masks)], np.float64),
         "area_fraction": _area_fractions(masks),
     }
 
 
-def _area_fractions(masks: np.ndarray) -> np.ndarray:
+def _area_fractions(masks: Masks) -> np.ndarray:
     """The share of the picture that each mask covers, float64 (n,)."""
-    return np.array([np.count_nonzero(mask) for mask in masks]) / float(np.prod(masks.shape[1:]))
+    return areas(masks) / float(np.prod(masks.shape[1:]))
 
 
-def patch_shares(masks: np.ndarray, grid: tuple[int, ...]) -> np.ndarray:
+def patch_shares(masks: Masks, grid: tuple[int, ...]) -> np.ndarray:
     """The share, 0 to 1, of every patch of the ``grid`` (rows, columns) that each mask covers: float64 (n, rows, columns).
 
-    Sums over the patches are exact with these, without any upsampling. ``masks`` is bool (n, height, width).
+    Sums over the patches are exact with these, without any upsampling. ``masks`` are looked at one at a time.
     """
     down, across = (_along_axis(patches, pixels) for patches, pixels in zip(grid, masks.shape[1:], strict=True))
     shares = np.zeros((len(masks), *grid))
-    for share, mask in zip(shares, masks, strict=True):
-        if (box := box_of(mask)) is not None:
-            left, top, right, bottom = box
-            share[:] = down[:, top:bottom] @ mask[top:bottom, left:right].astype(np.float32) @ across[:, left:right].T
+    for share, ((left, top, right, bottom), inside) in zip(shares, cuts(masks), strict=True):
+        if right > left:
+            share[:] = down[:, top:bottom] @ inside.astype(np.float32) @ across[:, left:right].T
     return shares
 
 
@@ -192,16 +202,18 @@ def _relative_heat(heatmap: np.ndarray) -> np.ndarray:
 def _paper(proposals: Proposals, heatmap: np.ndarray) -> tuple[tuple[RankedProposal, ...], str]:
     height, width = proposals.masks.shape[1:]
     heat = _upsampled(heatmap, (height, width))
-    row, column = np.unravel_index(int(np.argmax(heat)), heat.shape)
+    row, column = (int(each) for each in np.unravel_index(int(np.argmax(heat)), heat.shape))
     terms = []
-    for mask in proposals.masks:
-        area = int(np.count_nonzero(mask))
+    for (left, top, right, bottom), inside in cuts(proposals.masks):
+        area = int(np.count_nonzero(inside))
         terms.append(
             {
-                "mean_one_plus_heat": float((area + heat[mask].sum(dtype=np.float64)) / (area + 1e-5)),
-                "covers_peak": float(mask[row, column]),
-                "pieces": float(_pieces(mask)),
-                "area_fraction": area / mask.size,
+                "mean_one_plus_heat": float(
+                    (area + heat[top:bottom, left:right][inside].sum(dtype=np.float64)) / (area + 1e-5)
+                ),
+                "covers_peak": float(covers((left, top, right, bottom), inside, column, row)),
+                "pieces": float(_pieces(inside)),
+                "area_fraction": area / (height * width),
             }
         )
     on_peak = [each["covers_peak"] > 0 for each in terms]
@@ -224,12 +236,13 @@ def _paper(proposals: Proposals, heatmap: np.ndarray) -> tuple[tuple[RankedPropo
 
 
 def _ranked(proposals: Proposals, scores: np.ndarray, terms: list[dict[str, float]]) -> tuple[RankedProposal, ...]:
-    areas = np.array([each["area_fraction"] for each in terms])
-    order = best_first(scores, proposals.scores, areas).tolist()
+    sizes = np.array([each["area_fraction"] for each in terms])
+    order = best_first(scores, proposals.scores, sizes).tolist()
     return tuple(RankedProposal(index, float(scores[index]), terms[index]) for index in order)
 
 
-def _margin(ranking: tuple[RankedProposal, ...], proposals: Proposals) -> float:
+def margin(ranking: tuple[RankedProposal, ...], proposals: Proposals) -> float:
+    """How far the best stands before the best mask that is another answer (``RIVAL_IOU``), relative to its score: 0 to 1."""
     best = ranking[0]
     if best.score <= 0:
         return 0.0
@@ -240,14 +253,11 @@ def _margin(ranking: tuple[RankedProposal, ...], proposals: Proposals) -> float:
     return 1.0
 
 
-def _pieces(mask: np.ndarray) -> int:
-    """How many 4-connected pieces a mask has."""
+def _pieces(inside: np.ndarray) -> int:
+    """How many 4-connected pieces a mask, cut to its box, has."""
     from scipy import ndimage
 
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not len(rows):
-        return 0
-    return int(ndimage.label(mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])[1])
+    return int(ndimage.label(inside)[1]) if inside.size else 0
 
 
 def _upsampled(heatmap: np.ndarray, size: tuple[int, int]) -> np.ndarray:

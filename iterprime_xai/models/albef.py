@@ -1,7 +1,8 @@
 """ALBEF (Li et al., NeurIPS 2021) for image-text matching, on ViT and BERT parts of `transformers`, as an image-text matcher.
 
-A ViT sees the picture. The text encoder is one BERT: its lower layers read the text alone, those from the first fusion layer on also
-look at the picture. Unlike in a decoder, every token sees every other. The match head reads the first token, [CLS]; there is no [SEP].
+A ViT sees the picture. The text encoder is one BERT: its lower layers read the text alone, those from the first fusion layer on
+also look at the picture. Unlike in a decoder, every token sees every other. The match head reads the first token, [CLS]; there is
+no [SEP].
 """
 
 from __future__ import annotations
@@ -93,11 +94,12 @@ class AlbefTextEncoder(nn.Module):
         self.layers = nn.ModuleList(
             BertLayer(config(index >= sizes.fusion_layer), layer_idx=index) for index in range(sizes.text_layers)
         )
-        for layer in self.layers[sizes.fusion_layer :]:
-            cross: Any = layer.crossattention.self
-            if sizes.vision_width != sizes.text_width:  # stock BERT takes both for equal
-                cross.key = nn.Linear(sizes.vision_width, sizes.text_width)
-                cross.value = nn.Linear(sizes.vision_width, sizes.text_width)
+        if sizes.vision_width == sizes.text_width:  # as stock BERT takes for granted
+            return
+        each: Any
+        for each in self.layers[sizes.fusion_layer :]:
+            each.crossattention.self.key = nn.Linear(sizes.vision_width, sizes.text_width)
+            each.crossattention.self.value = nn.Linear(sizes.vision_width, sizes.text_width)
 
 
 class AlbefMatcher(ReadingMatcher):

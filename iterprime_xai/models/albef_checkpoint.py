@@ -144,7 +144,7 @@ def sizes_of(state: Mapping[str, Tensor], name: str, image_size: int | None = No
     for tower, width in (("image", vision_width), ("text", text_width)):
         if width % HEAD_WIDTH:
             raise ModelLoadError(
-                f"{name}: its {tower} tower is {width} wide, but ALBEF's heads have {HEAD_WIDTH} channels each: expected a multiple."
+                f"{name}: its {tower} tower is {width} wide, but heads of ALBEF have {HEAD_WIDTH} channels: expected a multiple."
             )
     side = round((places - 1) ** 0.5)
     if side * side + 1 != places:
@@ -214,8 +214,8 @@ def interpolate(positions: Tensor, side: int) -> Tensor:
 def check_all(model: Albef, weights: Mapping[str, Tensor], report: LoadingReport, name: str) -> LoadingReport:
     """The report with what is missing.
 
-    Raises ``ModelLoadError`` for weights that are missing, that have another shape, or that a tower or the head does not have; warns of
-    unknown weights elsewhere.
+    Raises ``ModelLoadError`` for weights that are missing, of another shape, or unknown to a tower or the head; warns of weights that
+    are unknown elsewhere.
     """
     expected = {key: tuple(value.shape) for key, value in model.state_dict().items()}
     missing = tuple(key for key in expected if key not in weights)

@@ -1,4 +1,4 @@
-"""Asking a matcher many things in batches that fit into memory."""
+"""Asking a model many things in batches that fit into memory."""
 
 from __future__ import annotations
 
@@ -26,28 +26,20 @@ MEMORY_RAN_OUT = ("out of memory", "ALLOC_FAILED", "can't allocate memory", "not
 """What PyTorch says: CUDA's libraries and MPS, the CPU on Linux and macOS, the CPU on Windows."""
 
 
-class Batches:
+class Cutting:
     """Cuts work into batches, halves them for good when memory runs out, and says so each time.
 
-    ``texts`` are matched at once at most, and ``images`` encoded.
+    ``most`` says how many of what are worked on at once at most.
     """
 
-    def __init__(self, matcher: ImageTextMatcher, texts: int = TEXTS, images: int = IMAGES) -> None:
-        self.matcher = matcher
-        self.most = {"texts": texts, "images": images}
+    def __init__(self, **most: int) -> None:
+        self.most = most
 
-    def match_all(self, asks: Sequence[Ask], *, layers: tuple[int, ...] = ()) -> list[Match]:
-        """:meth:`ImageTextMatcher.match_all`, in batches."""
-        return self._cut("texts", asks, lambda some: self.matcher.match_all(some, layers=layers))
-
-    def encode_images(self, images: Sequence[Image.Image]) -> list[ImageTokens]:
-        """:meth:`ImageTextMatcher.encode_images`, in batches."""
-        return self._cut("images", images, self.matcher.encode_images)
-
-    def _cut(self, what: str, given: Sequence[Given], work: Callable[[Sequence[Given]], list[Found]]) -> list[Found]:
+    def cut(self, what: str, given: Sequence[Given], work: Callable[[list[Given]], Sequence[Found]]) -> list[Found]:
+        """What ``work`` finds for each of ``given``, in order; of ``given`` only one batch is taken at a time."""
         found: list[Found] = []
         while len(found) < len(given):
-            some = given[len(found) : len(found) + self.most[what]]
+            some = [given[place] for place in range(len(found), min(len(given), len(found) + self.most[what]))]
             try:
                 found += work(some)
                 continue
@@ -62,6 +54,22 @@ class Batches:
                 f"{len(some)} {what} at once do not fit into memory; going on with {self.most[what]}.", stacklevel=4
             )
         return found
+
+
+class Batches(Cutting):
+    """A matcher asked in batches: ``texts`` are matched at once at most, and ``images`` encoded."""
+
+    def __init__(self, matcher: ImageTextMatcher, texts: int = TEXTS, images: int = IMAGES) -> None:
+        super().__init__(texts=texts, images=images)
+        self.matcher = matcher
+
+    def match_all(self, asks: Sequence[Ask], *, layers: tuple[int, ...] = ()) -> list[Match]:
+        """:meth:`ImageTextMatcher.match_all`, in batches."""
+        return self.cut("texts", asks, lambda some: self.matcher.match_all(some, layers=layers))
+
+    def encode_images(self, images: Sequence[Image.Image]) -> list[ImageTokens]:
+        """:meth:`ImageTextMatcher.encode_images`, in batches."""
+        return self.cut("images", images, self.matcher.encode_images)
 
 
 def ran_out_of_memory(error: BaseException) -> bool:

@@ -30,8 +30,8 @@ def find_bert_tokenizer(folder: Path, name: str, cache_dir: str | Path | None = 
             return tokenizer_of(Path(cached))
     into = f" --cache-dir {cache_dir}" if cache_dir else ""
     raise ModelLoadError(
-        f"{name} comes without its vocabulary, BERT's uncased one, and there is none beside it or in the hub cache. Where there is a "
-        f"network, fetch it with `hf download {HUB_IDS[0]} vocab.txt{into}`, or put its vocab.txt into {folder.resolve()}."
+        f"{name} comes without its vocabulary, BERT's uncased one, and there is none beside it or in the hub cache. Where there is "
+        f"a network, fetch it with `hf download {HUB_IDS[0]} vocab.txt{into}`, or put its vocab.txt into {folder.resolve()}."
     )
 
 

@@ -1,25 +1,18 @@
-"""Captioners: stock BLIP for conditional generation, of the hub or beside a retrieval model that lends its image tower."""
+"""Captioners: stock BLIP or BLIP-2 for conditional generation, or a decoder beside a retrieval model that lends its image tower."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from iterprime_xai.models.finding import BUNDLED_FOLDER, bundled_models, meant_for_the_hub, no_such_model
 from iterprime_xai.models.hub import ask, is_cached, unreachable
-from iterprime_xai.models.loading import (
-    BUNDLED_FOLDER,
-    as_device,
-    as_dtype,
-    bundled_models,
-    load_matcher,
-    meant_for_the_hub,
-    no_such_model,
-    without_progress_bar,
-)
+from iterprime_xai.models.loading import load_matcher
+from iterprime_xai.models.pretrained import as_device, as_dtype, without_progress_bar
 from iterprime_xai.records import ModelLoadError, OptionError
 
 if TYPE_CHECKING:
@@ -37,6 +30,9 @@ TIED = ("text_decoder.cls.predictions.decoder.weight", "text_decoder.cls.predict
 REAL_CAPTIONER = "Salesforce/blip-image-captioning-base"
 """The checkpoint that messages point to when a real one is needed."""
 
+CLASSES = {"blip": "BlipForConditionalGeneration", "blip-2": "Blip2ForConditionalGeneration"}
+"""Class of `transformers` that captions, by a config's model type."""
+
 TO_DO = (
     "A folder of a training run gets one with `iterprime-xai train-captions RUN`; for photographs load a captioning "
     f"checkpoint such as {REAL_CAPTIONER}."
@@ -47,7 +43,7 @@ class Captioner:
     """Says what is in a picture.
 
     Args:
-        model: a `BlipForConditionalGeneration` of any size; it stays as it is.
+        model: a `BlipForConditionalGeneration` or `Blip2ForConditionalGeneration` of any size; it stays as it is.
         image_processor: turns a PIL image into ``pixel_values``.
         tokenizer: turns token ids into words.
         name: what the model is called in messages.
@@ -71,15 +67,32 @@ class Captioner:
             ImageInputError: a picture that cannot be used.
             OptionError: ``max_words`` or ``num_beams`` is not a whole number above 0.
         """
+        return self.caption_many([image], max_words=max_words, num_beams=num_beams)[0]
+
+    def caption_many(
+        self, images: Sequence[Any], max_words: int = 40, num_beams: int = 1, at_once: int = 16
+    ) -> list[str]:
+        """A sentence about each picture, ``at_once`` of them looked at together. See :meth:`caption`.
+
+        Pictures are taken from the sequence a batch at a time: one that makes them when asked keeps memory flat.
+        """
+        for option, value in (("max_words", max_words), ("num_beams", num_beams), ("at_once", at_once)):
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise OptionError(f"{option} must be a whole number above 0, but got {value!r}.")
+        found: list[str] = []
+        for start in range(0, len(images), at_once):
+            some = [images[place] for place in range(start, min(start + at_once, len(images)))]
+            found += self._captions(some, max_words, num_beams)
+        return found
+
+    def _captions(self, images: list[Any], max_words: int, num_beams: int) -> list[str]:
         import torch
 
         from iterprime_xai.data.images import read_image
 
-        for option, value in (("max_words", max_words), ("num_beams", num_beams)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise OptionError(f"{option} must be a whole number above 0, but got {value!r}.")
         weight = self.model.vision_model.embeddings.patch_embedding.weight
-        pixels = self.image_processor(images=read_image(image).image, return_tensors="pt")["pixel_values"]
+        read = [read_image(image).image for image in images]
+        pixels = self.image_processor(images=read, return_tensors="pt")["pixel_values"]
         side = self.model.config.vision_config.image_size
         if pixels.shape[-2:] != (side, side):
             raise OptionError(
@@ -94,9 +107,23 @@ class Captioner:
                 max_new_tokens=min(room, 4 * max_words),
                 num_beams=num_beams,
                 do_sample=False,
+                # Beams are compared at their ends, so they are not cut before.
+                stopping_criteria=[self._long_enough(max_words)] if num_beams == 1 else [],
             )
-        text = self.tokenizer.decode(ids[0], skip_special_tokens=True)
-        return " ".join(re.sub(r"(?<=\w) - (?=\w)", "-", text).split()[:max_words])
+        return [" ".join(words[:max_words]) for words in map(self._words, ids)]
+
+    def _words(self, ids: Any) -> list[str]:
+        """The words of one sequence of token ids, hyphens closed up."""
+        return re.sub(r"(?<=\w) - (?=\w)", "-", self.tokenizer.decode(ids, skip_special_tokens=True)).split()
+
+    def _long_enough(self, max_words: int) -> Any:
+        """Ends a sequence once its first ``max_words`` words can no longer change: a hyphen and what follows would close up."""
+        import torch
+
+        def long_enough(ids: Any, scores: Any, **_: Any) -> Any:
+            return torch.tensor([len(self._words(each)) > max_words + 2 for each in ids], device=ids.device)
+
+        return long_enough
 
 
 def load_captioner(
@@ -112,7 +139,8 @@ def load_captioner(
 
     Args:
         source: name of a bundled model; folder of a retrieval model with a trained captioner in its subfolder ``captioning``;
-            folder or hub id of a `BlipForConditionalGeneration` such as Salesforce/blip-image-captioning-base.
+            folder or hub id of a `BlipForConditionalGeneration` such as Salesforce/blip-image-captioning-base, or of a
+            `Blip2ForConditionalGeneration` such as Salesforce/blip2-opt-2.7b.
         device: where to put it (default: CUDA, then MPS, then CPU).
         dtype: `torch.dtype` or its name (default float32).
         revision, cache_dir, local_files_only: passed to the hub.
@@ -225,7 +253,8 @@ def _from_pretrained(
 ) -> Captioner:
     """A stock captioning checkpoint from a folder, or from the hub with its ``hub`` options."""
     import torch
-    from transformers import AutoConfig, AutoTokenizer, BlipForConditionalGeneration
+    import transformers
+    from transformers import AutoConfig, AutoTokenizer
     from transformers.models.blip.image_processing_pil_blip import BlipImageProcessorPil
 
     wanted, place, options = as_dtype(dtype), as_device(device, torch), hub or {}
@@ -235,15 +264,17 @@ def _from_pretrained(
         if hub is not None and isinstance(error, OSError):
             raise unreachable(name, hub, error) from error
         raise ModelLoadError(f"The config.json of {name} cannot be read as a model config: {error}") from error
-    if config.model_type != "blip":
-        raise ModelLoadError(f"{name} is a {config.model_type!r} model; this version reads BLIP captioners only.")
-    made = getattr(config, "architectures", None) or ["BlipForConditionalGeneration"]
-    if "BlipForConditionalGeneration" not in made:
+    if config.model_type not in CLASSES:
+        raise ModelLoadError(
+            f"{name} is a {config.model_type!r} model; this version reads BLIP and BLIP-2 captioners only."
+        )
+    made = getattr(config, "architectures", None) or [CLASSES[config.model_type]]
+    if CLASSES[config.model_type] not in made:
         raise ModelLoadError(f"{name} holds no captioner, it is a {made[0]}. {TO_DO}")
     bars = nullcontext() if hub is not None and not hub["local_files_only"] else without_progress_bar()
     try:
         with bars:
-            loaded: Any = BlipForConditionalGeneration.from_pretrained(
+            loaded: Any = getattr(transformers, CLASSES[config.model_type]).from_pretrained(
                 location, config=config, dtype=wanted, output_loading_info=True, **options
             )
         tokenizer = AutoTokenizer.from_pretrained(location, **options)

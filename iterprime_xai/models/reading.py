@@ -223,13 +223,33 @@ def _kept(layer: ReadingLayer, index: int, pictures: Sequence[ImageTokens]) -> t
     fresh = [picture for picture in pictures if index not in picture.kept]
     if fresh:
         with torch.no_grad():
-            keys, values = layer.keys_values(torch.cat([picture.hidden for picture in fresh]).detach())
+            keys, values = layer.keys_values(_together([picture.hidden for picture in fresh]).detach())
         for place, picture in enumerate(fresh):
             picture.kept[index] = keys[place : place + 1], values[place : place + 1]
-    if len(pictures) == 1:
-        return pictures[0].kept[index]
     kept = [picture.kept[index] for picture in pictures]
-    return torch.cat([keys for keys, _ in kept]), torch.cat([values for _, values in kept])
+    return _together([keys for keys, _ in kept]), _together([values for _, values in kept])
+
+
+def _together(parts: Sequence[Tensor]) -> Tensor:
+    """One tensor of parts (1, ...), without copying where they lie evenly in one piece of memory.
+
+    Pictures that were encoded together do, and so do those that are left of them: copying 42 MB a picture for each look cost a
+    twelfth of the time.
+    """
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    step = parts[1].storage_offset() - first.storage_offset()
+    piece = first.untyped_storage().data_ptr()
+    even = step > 0 and all(
+        part.untyped_storage().data_ptr() == piece
+        and part.stride() == first.stride()
+        and part.storage_offset() == first.storage_offset() + place * step
+        for place, part in enumerate(parts)
+    )
+    if not even:
+        return torch.cat(list(parts))
+    return first.as_strided((len(parts), *first.shape[1:]), (step, *first.stride()[1:]), first.storage_offset())
 
 
 def _probabilities(queries: Tensor, keys: Tensor, mask: Tensor | None) -> Tensor:

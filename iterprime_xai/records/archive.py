@@ -48,7 +48,7 @@ _DAMAGE = (
 class ArchiveWriter:
     """Collects JSON, arrays and pictures, then writes them to one zip file in a single step.
 
-    ``array``, ``bits`` and ``picture`` return the small JSON value by which the JSON part refers to what was added.
+    ``array``, ``bits``, ``blob`` and ``picture`` return the small JSON value by which the JSON part refers to what was added.
     """
 
     def __init__(self) -> None:
@@ -75,6 +75,11 @@ class ArchiveWriter:
         *outer, height, width = values.shape
         packed = np.packbits(values.reshape(math.prod(outer), height * width), axis=1)
         return {"bits": self._add("npy", _npy(packed)), "shape": list(values.shape)}
+
+    def blob(self, content: bytes) -> dict[str, Any]:
+        """Add bytes that have a form of their own."""
+        self._count(len(content))
+        return {"blob": self._add("bin", content)}
 
     def picture(self, image: Image.Image) -> dict[str, Any]:
         """Add an RGB picture as a lossless PNG, without its metadata."""
@@ -189,6 +194,10 @@ class ArchiveReader:
         values = np.unpackbits(packed, axis=1, count=height * width).view(np.bool_).reshape(shape)
         values.setflags(write=False)
         return values
+
+    def blob(self, reference: Mapping[str, Any]) -> bytes:
+        """The bytes behind ``reference``."""
+        return self._bytes(reference["blob"], MAX_UNPACKED_BYTES)
 
     def picture(self, reference: Mapping[str, Any]) -> Image.Image:
         """The RGB picture behind ``reference``, fully loaded."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from iterprime_xai.records.errors import ProposalError
 from iterprime_xai.records.frozen import freeze
+from iterprime_xai.records.packed import Masks
 
 SELECTION_RULES = ("default", "paper")
 """Names of the rules by which a mask is chosen, see `masks.selection`."""
@@ -19,10 +20,11 @@ class Proposals:
 
     ``masks`` is bool, shape (n, height, width), upright and at the picture's own resolution; ``scores`` is float32
     (n,), the proposer's own opinion (1.0 where it has none); ``source`` names the proposer and its settings.
-    Both arrays are read-only.
+    Both are read-only. Where the masks of a picture would take more than 128 MiB as an array (`packed.DENSE_BYTES`), proposers
+    give them as `PackedMasks`, which are used in the same way and unpacked one at a time.
     """
 
-    masks: np.ndarray
+    masks: Masks
     scores: np.ndarray
     source: str
 
@@ -55,7 +57,8 @@ class RankedProposal:
 class Selection:
     """The ranked proposals, best first, and what was answered.
 
-    ``answer`` is the index of the chosen proposal in ``Proposals``, or ``None`` when the selection abstained.
+    ``answer`` is the index of the chosen proposal in ``Proposals``, or ``None`` when the selection abstained. ``further`` are the
+    indices of other proposals that belong to the answer too, where it may be a set.
     ``margin`` (0 to 1) says how far the best stands before the best *different* one (IoU below 0.5), relative to the best
     score: 0 is a toss-up, 1 is no rival. ``rule`` names the scoring rule and ``reason`` says in a sentence why this answer.
     """
@@ -65,3 +68,9 @@ class Selection:
     margin: float
     rule: str
     reason: str
+    further: tuple[int, ...] = ()
+
+    @property
+    def chosen(self) -> tuple[int, ...]:
+        """Indices of all proposals that the answer is made of, the best first; empty when the selection abstained."""
+        return () if self.answer is None else (self.answer, *self.further)

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 from iterprime_xai.records.archive import ArchiveReader, ArchiveWriter
 from iterprime_xai.records.errors import StorageError
 from iterprime_xai.records.expression import Expression, SpatialCue, Word
+from iterprime_xai.records.packed import PackedMasks
+from iterprime_xai.records.packed_storage import packed_from_json, packed_to_json
 from iterprime_xai.records.proposals import Proposals, RankedProposal, Selection
 
 if TYPE_CHECKING:
     from iterprime_xai.records.grounding import Grounding, Pass, WordMap
 
 FORMAT = "iterprime-xai grounding"
-VERSION = 1
-"""Newest version of the format that this code writes and reads."""
+VERSION = 2
+"""Newest version of the format that this code reads; 2 has packed masks, or further masks in an answer, and what has neither is
+written as 1."""
 SUFFIX = ".grounding.zip"
 """The recommended ending; any name is accepted."""
 
@@ -35,7 +38,7 @@ def save(grounding: Grounding, path: str | Path) -> Path:
     writer = ArchiveWriter()
     document = {
         "format": FORMAT,
-        "version": VERSION,
+        "version": VERSION if _is_packed(grounding.proposals) or _has_further(grounding.selection) else 1,
         "written_by": __version__,
         "image": writer.picture(grounding.image),
         "expression": _expression_to_json(grounding.expression),
@@ -153,16 +156,27 @@ def _word_map_from_json(value: dict[str, Any], reader: ArchiveReader) -> WordMap
     return WordMap(_text(value["text"]), _span(*value["span"]), reader.array(value["heatmap"]))
 
 
+def _has_further(selection: Selection | None) -> bool:
+    return selection is not None and bool(selection.further)
+
+
+def _is_packed(proposals: Proposals | None) -> bool:
+    return proposals is not None and isinstance(proposals.masks, PackedMasks)
+
+
 def _proposals_to_json(proposals: Proposals, writer: ArchiveWriter) -> dict[str, Any]:
+    masks = proposals.masks
     return {
-        "masks": writer.bits(proposals.masks),
+        "masks": packed_to_json(masks, writer) if isinstance(masks, PackedMasks) else writer.bits(masks),
         "scores": writer.array(proposals.scores),
         "source": proposals.source,
     }
 
 
 def _proposals_from_json(value: dict[str, Any], reader: ArchiveReader) -> Proposals:
-    return Proposals(reader.bits(value["masks"]), reader.array(value["scores"]), _text(value["source"]))
+    masks = value["masks"]
+    found = packed_from_json(masks, reader) if "packed" in masks else reader.bits(masks)
+    return Proposals(found, reader.array(value["scores"]), _text(value["source"]))
 
 
 def _selection_to_json(selection: Selection) -> dict[str, Any]:
@@ -179,6 +193,7 @@ def _selection_to_json(selection: Selection) -> dict[str, Any]:
         "margin": _number_to_json(selection.margin),
         "rule": selection.rule,
         "reason": selection.reason,
+        **({"further": [int(index) for index in selection.further]} if selection.further else {}),
     }
 
 
@@ -196,6 +211,7 @@ def _selection_from_json(value: dict[str, Any]) -> Selection:
         margin=_number_from_json(value["margin"]),
         rule=_text(value["rule"]),
         reason=_text(value["reason"]),
+        further=tuple(int(index) for index in value.get("further", ())),
     )
 
 

@@ -77,8 +77,9 @@ def headline(grounding: Grounding, sample: Sample | None = None) -> Exhibit:
     looks = f"{len(grounding.passes)} look{'s' if len(grounding.passes) != 1 else ''}"
     if used < len(grounding.passes):
         looks += f" ({len(grounding.passes) - used} left out of the map)"
+    measured = "share of the best mask" if describe.by_choice(grounding) else "match probability"
     parts = [
-        f"match probability {describe.probability(grounding.probability)}",
+        f"{measured} {describe.probability(grounding.probability)}",
         f"primary word “{describe.one_line(grounding.expression.primary_word)}”",
         looks,
         describe.mask_sentence(grounding).rstrip(".").replace("The mask", "the mask").replace("No mask", "no mask"),

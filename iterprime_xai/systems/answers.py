@@ -9,6 +9,8 @@ import numpy as np
 
 from iterprime_xai.data.images import Picture, sha256
 from iterprime_xai.masks import select
+from iterprime_xai.masks.proposer import PromptedProposer
+from iterprime_xai.masks.several import united
 from iterprime_xai.models import ImageTokens
 from iterprime_xai.records import Expression, Grounding, Pass, Proposals
 from iterprime_xai.records.heatmap import box_of, is_blank, minmax, peak
@@ -24,28 +26,40 @@ class Settings:
     """The checked options of one call; ``layer_note`` and ``threshold_note`` say where the two numbers come from."""
 
     method: str
-    answer: Literal["always", "may_abstain"]
+    answer: Literal["always", "may_abstain", "set"]
     recipe: Recipe
     layer: int
     layer_note: str
     abstain_below: float
     threshold_note: str
+    set_share: float
+    set_note: str
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A picture that was read, encoded and cut into proposals, once for all phrases."""
+    """A picture that was read, encoded and cut into proposals, once for all phrases.
+
+    ``masks`` may instead be what proposes masks once there is a heatmap.
+    """
 
     picture: Picture
     image_tokens: ImageTokens
-    proposals: Proposals | None
+    masks: Proposals | PromptedProposer | None
+
+    def proposals_at(self, heatmap: np.ndarray) -> Proposals | None:
+        """The masks to choose from for one heatmap."""
+        if isinstance(self.masks, PromptedProposer):
+            return self.masks.propose_at(self.picture.image, heatmap)
+        return self.masks
 
 
 def conclude(
     matcher: ReadingMatcher, prepared: Prepared, expression: Expression, passes: tuple[Pass, ...], settings: Settings
 ) -> Grounding:
     """The box, point and mask that follow from the passes."""
-    picture, proposals, heatmap = prepared.picture, prepared.proposals, passes[-1].blended
+    picture, heatmap = prepared.picture, passes[-1].blended
+    proposals = prepared.proposals_at(heatmap)
     height, width = picture.image.height, picture.image.width
     selection, mask = None, None
     if proposals is not None:
@@ -56,9 +70,9 @@ def conclude(
             answer=settings.answer,
             probability=passes[0].probability,
             abstain_below=settings.abstain_below,
+            set_share=settings.set_share,
         )
-        if selection.answer is not None:
-            mask = proposals.masks[selection.answer]
+        mask = united(proposals.masks, selection.chosen)
     return Grounding(
         image=picture.image,
         expression=expression,
@@ -77,19 +91,20 @@ def conclude(
             *reading_notes(matcher, settings.recipe),
             *pass_notes(passes),
             *((f"{len(proposals)} proposals from {proposals.source}",) if proposals is not None else ()),
-            *((settings.threshold_note,) if selection is not None and settings.answer == "may_abstain" else ()),
+            *((settings.threshold_note,) if selection is not None and settings.answer != "always" else ()),
+            *((settings.set_note,) if selection is not None and settings.answer == "set" else ()),
             *((selection.reason,) if selection is not None else ("saliency only, no mask asked for",)),
             *domain_notes(matcher, picture.image),
         ),
         parameters={
             "method": settings.method,
             "answer": settings.answer,
-            "image": _identity(picture),
+            "image": identity(picture),
             "model": matcher.describe(),
             "layer": settings.layer,
             "recipe": asdict(settings.recipe),
             "proposals": None if proposals is None else proposals.source,
-            "version": _version(),
+            "version": version(),
         },
     )
 
@@ -111,7 +126,8 @@ def _hot_box(heatmap: np.ndarray, size: tuple[int, int]) -> tuple[int, int, int,
     )
 
 
-def _identity(picture: Picture) -> dict[str, Any]:
+def identity(picture: Picture) -> dict[str, Any]:
+    """Path, hash and size (height, width) of a picture, as JSON values."""
     return {
         "path": None if picture.path is None else str(picture.path),
         "sha256": sha256(picture.image),
@@ -119,7 +135,8 @@ def _identity(picture: Picture) -> dict[str, Any]:
     }
 
 
-def _version() -> str:
+def version() -> str:
+    """The package's own."""
     from iterprime_xai import __version__
 
     return __version__

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from iterprime_xai.data.images import Picture, read_image
 from iterprime_xai.language import parse
-from iterprime_xai.masks import as_proposals, classical_proposals
+from iterprime_xai.masks import as_proposals
+from iterprime_xai.masks.proposer import PromptedProposer, Proposer
+from iterprime_xai.masks.proposers import load_proposer
+from iterprime_xai.masks.several import SET_SHARE, share_note
 from iterprime_xai.models import Batches, load_matcher
 from iterprime_xai.records import Expression, Grounding, OptionError, Proposals
 from iterprime_xai.records.rendering import renderer
@@ -17,27 +20,52 @@ from iterprime_xai.saliency.emphasis import check
 from iterprime_xai.saliency.recipe import RECIPES
 from iterprime_xai.systems.ahead import Window, in_windows
 from iterprime_xai.systems.answers import Prepared, Settings, conclude
+from iterprime_xai.systems.segmenter import Answer
 
 if TYPE_CHECKING:
     from iterprime_xai.models.reading_matcher import ReadingMatcher
 
 METHODS = ("gradcam",)
-ANSWERS = ("always", "may_abstain")
+ANSWERS = get_args(Answer)
 ABSTAIN_BELOW = 0.5
 """With ``answer="may_abstain"``, no mask is given when the first pass's match probability is below this, for a checkpoint whose
 profile names no threshold of its own."""
 
 
-class Grounder:
-    """Grounds phrases in pictures with one model; made by :func:`load`."""
+Cut = tuple[Picture, Proposals | PromptedProposer | None]
+"""A picture with its masks, with what makes them once there is a heatmap, or without any."""
 
-    def __init__(self, matcher: ReadingMatcher) -> None:
+
+class Grounder:
+    """Grounds phrases in pictures with one model; made by :func:`load`.
+
+    Args:
+        matcher: the model.
+        abstain_below: threshold of ``answer="may_abstain"`` and "set"; ``None``: the checkpoint's own, else ``ABSTAIN_BELOW``.
+        set_share: what a further mask needs with ``answer="set"``, see `masks.several`; ``None``: its ``SET_SHARE``, not measured.
+        parser: takes a phrase apart.
+    """
+
+    def __init__(
+        self,
+        matcher: ReadingMatcher,
+        *,
+        abstain_below: float | None = None,
+        set_share: float | None = None,
+        parser: Callable[[str], Expression] = parse,
+    ) -> None:
         self.matcher = matcher
         self.batches = Batches(matcher)
+        self.parser = parser
+        self._abstain_below = abstain_below
+        self._set_share = set_share
+        self._proposers: dict[str, Proposer] = {}
 
     @property
     def abstain_below(self) -> tuple[float, str]:
         """The match probability below which ``answer="may_abstain"`` gives no mask, and a sentence on where it comes from."""
+        if self._abstain_below is not None:
+            return self._abstain_below, f"may abstain below match probability {self._abstain_below:.3g}, as asked"
         threshold = self.matcher.profile.threshold
         if threshold is not None:
             return threshold, f"may abstain below match probability {threshold:.3g}, from the checkpoint's profile"
@@ -54,7 +82,7 @@ class Grounder:
         passes: int | None = None,
         emphasis: str | bool | None = None,
         proposals: Any = None,
-        answer: Literal["always", "may_abstain"] = "always",
+        answer: Answer = "always",
     ) -> Grounding:
         """Show where the model looks for ``text`` in ``image``, and the mask that follows.
 
@@ -66,10 +94,11 @@ class Grounder:
             recipe: "default" (also ``None``), "paper" or a `Recipe`.
             passes: at most this many looks; 1 turns refinement off.
             emphasis: "both", "local", "global", "none", "all_tokens", "sentence", true ("both") or false ("none").
-            proposals: masks to choose from (`Proposals`, bool array (n, height, width) or a list of masks); ``None``
-                makes classical ones, ``False`` stops after the heatmap.
+            proposals: masks to choose from (`Proposals`, bool array (n, height, width) or a list of masks), or what proposes them:
+                a name such as "sam-hf:FOLDER", or what `iterprime_xai.masks.proposers.load_proposer` gives. ``None`` makes
+                classical ones, ``False`` or "none" stops after the heatmap.
             answer: "always" gives a mask whenever there is a proposal; "may_abstain" gives none when the match is unlikely,
-                see :attr:`abstain_below`.
+                see :attr:`abstain_below`; "set" gives none then too, and else every mask that stands out, united in one.
 
         Raises:
             ImageInputError, PhraseError, LayerError, OptionError, ProposalError: with what was expected, what came, what to do.
@@ -97,7 +126,7 @@ class Grounder:
         passes: int | None = None,
         emphasis: str | bool | None = None,
         proposals: Any = None,
-        answer: Literal["always", "may_abstain"] = "always",
+        answer: Answer = "always",
     ) -> list[Grounding]:
         """Ground several phrases in one picture, which is read, encoded and cut into proposals once. See :meth:`ground`."""
         if isinstance(texts, str) or not isinstance(texts, Iterable):
@@ -106,9 +135,9 @@ class Grounder:
                 f"texts must be a list of phrases, but got {came}; use ground(image, text) for one phrase."
             )
         settings = self._settings(method, layer, recipe, passes, emphasis, answer)
-        expressions = [parse(text) for text in texts]
+        expressions = [self.parser(text) for text in texts]
         picture = read_image(image)
-        (prepared,) = self._prepare([(picture, self._proposals(picture, proposals))])
+        (prepared,) = self._prepare([self._masks(picture, self._source(proposals))])
         return self._answer([(prepared, each) for each in expressions], settings)
 
     def ground_each(
@@ -120,8 +149,8 @@ class Grounder:
         recipe: str | Recipe | None = "default",
         passes: int | None = None,
         emphasis: str | bool | None = None,
-        proposals: Literal[False] | None = None,
-        answer: Literal["always", "may_abstain"] = "always",
+        proposals: Proposer | str | Literal[False] | None = None,
+        answer: Answer = "always",
         images_at_once: int = 4,
     ) -> Iterator[Grounding]:
         """Ground many (image, text) pairs, yielding groundings in their order. See :meth:`ground`.
@@ -133,19 +162,23 @@ class Grounder:
         cannot be used is raised after the groundings of all pairs before it.
         """
         settings = self._settings(method, layer, recipe, passes, emphasis, answer)
-        if proposals is not None and proposals is not False:
-            raise OptionError("With many images, proposals must be None (classical ones) or False (none).")
+        source = self._source(proposals)
+        if source is not False and not isinstance(source, Proposer):
+            raise OptionError(
+                "With many images, proposals must be a proposer or its name, None (classical ones) or False (none), but got "
+                f"{type(proposals).__name__}."
+            )
         if isinstance(images_at_once, bool) or not isinstance(images_at_once, int) or images_at_once < 1:
             raise OptionError(f"images_at_once must be a whole number of at least 1, but is {images_at_once!r}.")
 
-        def read(window: Window) -> list[tuple[tuple[Picture, Proposals | None], list[Expression]]]:
+        def read(window: Window) -> list[tuple[Cut, list[Expression]]]:
             pictures = [read_image(image) for image, _ in window]
             return [
-                ((picture, self._proposals(picture, proposals)), [parse(text) for text in texts])
+                (self._masks(picture, source), [self.parser(text) for text in texts])
                 for picture, (_, texts) in zip(pictures, window, strict=True)
             ]
 
-        def look(window: list[tuple[tuple[Picture, Proposals | None], list[Expression]]]) -> list[Grounding]:
+        def look(window: list[tuple[Cut, list[Expression]]]) -> list[Grounding]:
             prepared = self._prepare([given for given, _ in window])
             subjects = [
                 (one, each) for one, (_, expressions) in zip(prepared, window, strict=True) for each in expressions
@@ -166,7 +199,7 @@ class Grounder:
         passes: int | None = None,
         emphasis: str | bool | None = None,
         proposals: Any = None,
-        answer: Literal["always", "may_abstain"] = "always",
+        answer: Answer = "always",
     ) -> Any:
         """A live widget on one picture: type another phrase, and it is grounded at once.
 
@@ -175,11 +208,11 @@ class Grounder:
         the options.
         """
         settings = self._settings(method, layer, recipe, passes, emphasis, answer)
-        expression, picture = parse(text), read_image(image)
-        (prepared,) = self._prepare([(picture, self._proposals(picture, proposals))])
+        expression, picture = self.parser(text), read_image(image)
+        (prepared,) = self._prepare([self._masks(picture, self._source(proposals))])
 
         def ask(text: str) -> Grounding:
-            return self._answer([(prepared, parse(text))], settings)[0]
+            return self._answer([(prepared, self.parser(text))], settings)[0]
 
         return renderer().live(self._answer([(prepared, expression)], settings)[0], ask)
 
@@ -190,7 +223,7 @@ class Grounder:
         recipe: str | Recipe | None,
         passes: int | None,
         emphasis: str | bool | None,
-        answer: Literal["always", "may_abstain"],
+        answer: Answer,
     ) -> Settings:
         """What was asked for, checked."""
         if method not in METHODS:
@@ -201,14 +234,21 @@ class Grounder:
             raise OptionError(f"recipe must be one of {', '.join(RECIPES)} or a Recipe, but got {recipe!r}.")
         named = get_recipe("default" if recipe is None else recipe, passes=passes)
         chosen = get_recipe(named, emphasis=check(emphasis, named.emphasis))
-        return Settings(method, answer, chosen, *self.matcher.choose_layer(layer), *self.abstain_below)
+        share = SET_SHARE if self._set_share is None else self._set_share
+        return Settings(
+            method,
+            answer,
+            chosen,
+            *self.matcher.choose_layer(layer),
+            *self.abstain_below,
+            share,
+            share_note(self._set_share),
+        )
 
-    def _prepare(self, given: Sequence[tuple[Picture, Proposals | None]]) -> list[Prepared]:
+    def _prepare(self, given: Sequence[Cut]) -> list[Prepared]:
         """Pictures, encoded together."""
         encoded = self.batches.encode_images([picture.image for picture, _ in given])
-        return [
-            Prepared(picture, tokens, proposals) for (picture, proposals), tokens in zip(given, encoded, strict=True)
-        ]
+        return [Prepared(picture, tokens, masks) for (picture, masks), tokens in zip(given, encoded, strict=True)]
 
     def _answer(self, subjects: Sequence[tuple[Prepared, Expression]], settings: Settings) -> list[Grounding]:
         """What is found for all subjects, looked at together."""
@@ -219,12 +259,26 @@ class Grounder:
             for (one, each), passes in zip(subjects, found, strict=True)
         ]
 
-    def _proposals(self, picture: Picture, proposals: Any) -> Proposals | None:
-        if proposals is False:
-            return None
-        if proposals is None:
-            return classical_proposals(picture.image)
-        return as_proposals(proposals, (picture.image.height, picture.image.width))
+    def _source(self, proposals: Any) -> Any:
+        """Where masks come from: a proposer, loaded once for each name, ``False`` for none, or the masks themselves."""
+        if proposals is False or (isinstance(proposals, str) and proposals == "none"):
+            return False
+        if proposals is None or isinstance(proposals, str):
+            name = "classical" if proposals is None else proposals
+            if name not in self._proposers:
+                self._proposers[name] = load_proposer(name)
+            return self._proposers[name]
+        return proposals
+
+    def _masks(self, picture: Picture, source: Any) -> Cut:
+        """The picture with its masks; what asks for a heatmap first is kept for later."""
+        if source is False:
+            return picture, None
+        if isinstance(source, PromptedProposer):
+            return picture, source
+        if isinstance(source, Proposer):
+            return picture, source.propose(picture.image)
+        return picture, as_proposals(source, (picture.image.height, picture.image.width))
 
     def __repr__(self) -> str:
         rows, columns = self.matcher.grid
@@ -246,8 +300,8 @@ def load(
     with its processor.
 
     Args:
-        name_or_folder_or_model: "tiny", a folder, a hub id such as "Salesforce/blip-itm-base-coco", a file such as "ALBEF.pth", or a
-            `BlipForImageTextRetrieval`, which is used as it is and left as it was.
+        name_or_folder_or_model: "tiny", a folder, a hub id such as "Salesforce/blip-itm-base-coco", a file such as "ALBEF.pth",
+            or a `BlipForImageTextRetrieval`, which is used as it is and left as it was.
         processor: a `BlipProcessor`, with a model in memory only.
         device, dtype: where and how to load; default CUDA, MPS or CPU in float32.
         revision, cache_dir, local_files_only: passed to the hub.

@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from iterprime_xai.data.images import read_image, sha256
-from iterprime_xai.models.loading import REAL_CHECKPOINT
+from iterprime_xai.models.finding import REAL_CHECKPOINT
 from iterprime_xai.records import Expression, Pass
 
 if TYPE_CHECKING:

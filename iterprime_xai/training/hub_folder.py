@@ -59,7 +59,7 @@ def export(
         "hardware": str(state["hardware"]) if "hardware" in state else f"{config.threads} CPU threads",
         "parameters": sum(weight.numel() for weight in model.parameters()),
         "validation": json.loads(state["figures"]),
-        "figures": _read(figures) if figures is not None else {},
+        "figures": read_figures(figures) if figures is not None else {},
         "words": words,
         "remarks": remarks,
     }
@@ -71,7 +71,7 @@ def export(
             # Versions before 5 look for the picture's settings under this name.
             settings = json.loads((beside / "processor_config.json").read_text(encoding="utf-8"))
             write_json(beside / "preprocessor_config.json", settings["image_processor"])
-            _forget_place(beside / "tokenizer_config.json")
+            forget_place(beside / "tokenizer_config.json")
             threshold = record["figures"].get("threshold")
             write_profile(Profile(layer, "cls", validated, DOMAIN, closed_vocabulary=True, threshold=threshold), beside)
             write_json(beside / TRAINING, record)
@@ -98,7 +98,8 @@ def _refresh_captioner(checkpoint: Path, folder: Path) -> None:
         shutil.rmtree(folder / FOLDER)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_figures(path: Path) -> dict[str, Any]:
+    """A JSON object of measured figures for a card."""
     try:
         found = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, json.JSONDecodeError) as error:
@@ -110,6 +111,7 @@ def _read(path: Path) -> dict[str, Any]:
     return found
 
 
-def _forget_place(path: Path) -> None:
+def forget_place(path: Path) -> None:
+    """Take out of a saved tokenizer's settings where it was loaded from."""
     settings = json.loads(path.read_text(encoding="utf-8"))
     write_json(path, {name: value for name, value in settings.items() if name not in LOCAL_KEYS})

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from transformers import BertTokenizer, BlipProcessor
+    from transformers import BertTokenizer, BlipProcessor, CLIPProcessor
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "[DEC]", "[ENC]")
 """Special tokens, in order of their ids. BLIP's own start tokens [DEC] and [ENC] are kept for its other tasks."""
@@ -50,3 +50,12 @@ def build_processor(tokenizer: Any, image_size: int) -> BlipProcessor:
 
     size = {"height": image_size, "width": image_size}
     return BlipProcessor(image_processor=BlipImageProcessorPil(size=size), tokenizer=tokenizer)
+
+
+def build_clip_processor(tokenizer: Any, image_size: int) -> CLIPProcessor:
+    """CLIP's processor with the Pillow back-end: bicubic to ``image_size`` squared, nothing cut off, CLIP's mean and deviation."""
+    from transformers import CLIPProcessor
+    from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
+
+    size = {"height": image_size, "width": image_size}
+    return CLIPProcessor(CLIPImageProcessorPil(size=size, crop_size=size, do_center_crop=False), tokenizer)

@@ -56,16 +56,16 @@ def header_block(grounding: Grounding) -> Block:
         for index, sentence in enumerate(sentences):
             sheet.text(0, below + index * NOTE.line, sentence, NOTE)
         sheet.text(0, below + len(sentences) * NOTE.line, legend, SMALL)
-        _match_badge(sheet, top, grounding.probability)
+        _match_badge(sheet, top, grounding.probability, describe.match_word(grounding))
 
     return Block(height, draw)
 
 
-def _match_badge(sheet: Sheet, top: float, probability: float) -> None:
-    """The match probability, large, with a bar, in the upper right corner."""
+def _match_badge(sheet: Sheet, top: float, probability: float, word: str) -> None:
+    """The match probability, or what stands for it, large, with a bar, in the upper right corner."""
     left, width = WIDTH - 1.6, 1.6
     sheet.text(WIDTH, top - 0.02, describe.probability(probability), Style(25, bold=True), align="right")
-    sheet.text(left, top + 0.16, "match", Style(10, colour=MUTED))
+    sheet.text(left, top + 0.16, word, Style(10, colour=MUTED))
     _bar(sheet, left, top + 0.56, width, probability, 0.08)
     sheet.text(left, top + 0.67, "0", Style(7.5, colour=MUTED))
     sheet.text(WIDTH, top + 0.67, "1", Style(7.5, colour=MUTED), align="right")
@@ -134,7 +134,7 @@ def _picture_caption(grounding: Grounding) -> str:
 
 def _heat_caption(grounding: Grounding) -> str:
     rows, columns = grounding.heatmap.shape
-    shown = [f"where the model looks ({rows}×{columns} patches)"]
+    shown = [f"{describe.heat_words(grounding)} ({rows}×{columns} patches)"]
     if grounding.point is not None:
         shown.append("ring: the peak")
     return "  ·  ".join(shown)

@@ -148,9 +148,25 @@ def evidence(heatmap: np.ndarray) -> str | None:
     return NEGATIVE if float(heatmap.max()) > float(heatmap.min()) else BLANK
 
 
+def by_choice(grounding: Grounding) -> bool:
+    """Whether a system that chooses among masks made it: then the one number is the best mask's share, and no match was asked."""
+    return "share" in str(grounding.parameters.get("probability", ""))
+
+
+def match_word(grounding: Grounding) -> str:
+    """What the one number of a grounding is, in a word."""
+    return "share" if by_choice(grounding) else "match"
+
+
+def heat_words(grounding: Grounding) -> str:
+    """What the heat is a picture of."""
+    return str(grounding.parameters.get("heat", "where the model looks"))
+
+
 def headline(grounding: Grounding) -> tuple[str, ...]:
     """The finding in a few short sentences: match, peak, mask and how sure the choice is."""
-    sentences = [f"Match probability {probability(grounding.probability)}."]
+    named = "Share of the best mask" if by_choice(grounding) else "Match probability"
+    sentences = [f"{named} {probability(grounding.probability)}."]
     nothing = evidence(grounding.heatmap)
     if nothing is not None:
         sentences.append(nothing)
@@ -228,12 +244,17 @@ def alt_text(grounding: Grounding) -> str:
     """The figure in words, for people who do not see it."""
     count = len(grounding.passes)
     looks = ", ".join(probabilities(grounding.passes))
+    shown = heat_words(grounding)
+    if by_choice(grounding):
+        ending = []
+    else:
+        ending = [f"{count} pass{'es' if count > 1 else ''}, match {looks}."]
     return " ".join(
         [
-            f"Where the model looks for “{one_line(grounding.expression.text)}”.",
+            f"{shown[:1].upper()}{shown[1:]} for “{one_line(grounding.expression.text)}”.",
             f"Primary word: {one_line(grounding.expression.primary_word)}.",
             *headline(grounding),
-            f"{count} pass{'es' if count > 1 else ''}, match {looks}.",
+            *ending,
         ]
     )
 

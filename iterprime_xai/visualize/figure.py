@@ -27,7 +27,8 @@ def figure(grounding: Grounding) -> Any:
     with rc_context(SETTINGS):
         blocks = [header_block(grounding), main_block(grounding, canvas)]
         small = Canvas(np.asarray(panels.sized(grounding.image, 420)), canvas.width, canvas.height, canvas.outlines)
-        blocks.append(pass_block(grounding, small))
+        if not describe.by_choice(grounding):
+            blocks.append(pass_block(grounding, small))
         if grounding.words:
             blocks.append(word_block(grounding, small))
         blocks.append(footer_block(grounding))

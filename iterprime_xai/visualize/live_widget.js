@@ -338,7 +338,7 @@ class View {
     const bar = make("div", "ixw-bar");
     bar.append(this.matchBar);
     const match = make("div", "ixw-match");
-    match.append("match ", this.matchValue, bar);
+    match.append(`${info.matchWord ?? "match"} `, this.matchValue, bar);
     const top = make("div", "ixw-top");
     top.append(phrase, match);
 

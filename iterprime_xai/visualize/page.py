@@ -93,7 +93,7 @@ def _header(grounding: Grounding) -> str:
 <p>{shown(" ".join(describe.headline(grounding)[1:]))}</p>
 <p class="legend" style="margin-left: 0">{_LEGEND}</p>
 </div>
-<div class="match">match <strong>{match}</strong>{_bar(grounding.probability)}</div>
+<div class="match">{describe.match_word(grounding)} <strong>{match}</strong>{_bar(grounding.probability)}</div>
 </header>"""
 
 
@@ -165,7 +165,7 @@ def _main(grounding: Grounding) -> str:
 <figure><div class="panel" style="{_frame(aspect)}">{drawn}</div>
 <figcaption>{" · ".join(["the picture", *answer])}</figcaption></figure>
 <figure>{heat}
-<figcaption>where the model looks ({rows}×{columns} patches){ring}</figcaption>{_scale(grounding, scale)}</figure>
+<figcaption>{shown(describe.heat_words(grounding))} ({rows}×{columns} patches){ring}</figcaption>{_scale(grounding, scale)}</figure>
 </div>"""
 
 
@@ -202,6 +202,8 @@ def _hidden(grounding: Grounding, keep: np.ndarray) -> str:
 
 
 def _passes(grounding: Grounding) -> str:
+    if describe.by_choice(grounding):
+        return ""
     matches = describe.probabilities(grounding.passes)
     cards = "".join(_pass(grounding, index, match) for index, match in enumerate(matches))
     title = "Pass by pass" if len(grounding.passes) > 1 else "One pass"

@@ -51,6 +51,7 @@ def widget_state(grounding: Grounding) -> WidgetState:
         "primary": expression.primary,
         "result": {"heat": result, "pass": chosen, "note": describe.safe(" ".join(describe.headline(grounding)[1:]))},
         "passes": looks,
+        "matchWord": describe.match_word(grounding),
         "outline": _outline(grounding),
         "alt": describe.alt_text(grounding),
         "caveats": [describe.safe(line) for line in describe.caveats(grounding.trace)],

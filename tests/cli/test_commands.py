@@ -96,7 +96,8 @@ def test_saliency_only_and_own_masks(model_folder, photo, tmp_path):
         (["ground", "nowhere.png"], exits.BAD_INPUT, "A phrase is needed"),
         (["ground", "--recipe", "papr"], exits.BAD_INPUT, "default, paper"),
         (["ground", "--layer", "40"], exits.BAD_INPUT, "cross-attention"),
-        (["ground", "--proposals", "sam"], exits.BAD_INPUT, "classical, none"),
+        (["ground", "--proposals", "sma"], exits.BAD_INPUT, "Did you mean 'sam'"),
+        (["ground", "--proposals", "sam:vit_b"], exits.NO_MODEL, "--proposals-checkpoint sam_vit_b.pth"),
         (["ground", "--model", "my models/x y"], exits.NO_MODEL, "No such model or folder"),
         (["ground", "--model", "tinny"], exits.NO_MODEL, "Did you mean 'tiny'"),
         (["ground", "--nonsense"], exits.BAD_INPUT, "No such option"),
@@ -149,6 +150,9 @@ def test_models_lists_what_is_here_and_how_to_fetch_the_rest():
     result = invoke("models")
     assert "tiny                                 bundled" in result.output
     assert "Salesforce/blip-itm-base-coco" in result.output
+    matchers, encoders = result.output.split("Dual encoders")
+    assert "openai/clip-vit-base-patch32" in encoders
+    assert "clip" not in matchers
 
 
 def test_doctor_examines_packages_device_and_the_bundled_model():

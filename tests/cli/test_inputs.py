@@ -34,9 +34,24 @@ def test_a_file_of_masks_that_is_none_is_named(content, tmp_path):
 def test_words_and_files_of_masks_are_told_apart(tmp_path):
     masks = np.ones((2, 3, 4), bool)
     np.save(tmp_path / "masks.npy", masks)
-    assert proposals_of("classical") is None
+    assert proposals_of("classical").describe()["limit"] == 120
     assert proposals_of("none") is False
     assert np.array_equal(proposals_of(str(tmp_path / "masks.npy")), masks)
+
+
+def test_settings_of_a_proposer_are_read_and_those_that_make_no_sense_are_named(tmp_path):
+    assert proposals_of("classical", settings=["limit=7"]).limit == 7
+    np.save(tmp_path / "masks.npy", np.ones((2, 3, 4), bool))
+    for choice, settings, said in [
+        ("classical", ["limt=7"], "did you mean 'limit'"),
+        ("classical", ["limit"], "--proposals-set must be key=value"),
+        ("classical", ["limit=many"], "limit must be a whole number"),
+        ("classical", ["device=cpu"], "an option of its own"),
+        ("none", ["limit=7"], "none has the settings none"),
+        (str(tmp_path / "masks.npy"), ["limit=7"], "brings its masks"),
+    ]:
+        with pytest.raises(OptionError, match=said):
+            proposals_of(choice, settings=settings)
 
 
 @pytest.mark.parametrize(

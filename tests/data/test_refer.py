@@ -220,7 +220,7 @@ def test_the_raw_text_is_an_option_and_is_recorded(refcoco: Path) -> None:
 
 def test_wrong_names_are_answered_with_the_nearest_right_one(refcoco: Path) -> None:
     for call, error, message in [
-        (("refcoco", "unc", "testa"), OptionError, "no split 'testa'; did you mean 'testA'.*it has testA"),
+        (("refcoco", "unc", "testa"), OptionError, r"no split 'testa' \(did you mean 'testA'.*it has testA"),
         (("refcoco", "umc"), StorageError, "did you mean 'unc'"),
         (("refcoc", "unc"), StorageError, "did you mean 'refcoco'"),
     ]:
@@ -262,9 +262,11 @@ def _change_ref(root: Path, **changes: object) -> None:
     [
         ({"ann_id": 99}, "annotation 99, which instances.json does not have"),
         ({"image_id": 8}, "do not name the same known image"),
-        ({"ann_id": [70, 71]}, "gRefCOCO"),
+        ({"ann_id": [70, 99]}, "annotation 99, which instances.json does not have"),
         ({"split": None}, "list of dicts"),
         ({"sentences": [{"sent": "a"}]}, "lacks sent, raw or sent_id"),
+        ({"sentences": [{"sent": 5, "raw": "a", "sent_id": 1}]}, "lacks sent, raw or sent_id"),
+        ({"image_id": [7]}, "should be numbers"),
     ],
 )
 def test_refs_that_do_not_fit_are_named(refcoco: Path, changes: dict[str, object], message: str) -> None:

@@ -11,7 +11,8 @@ from PIL import Image, ImageDraw
 from iterprime_xai.data.scenes.generate import generate
 from iterprime_xai.data.scenes.render import render
 from iterprime_xai.masks import classical, classical_proposals
-from iterprime_xai.records import OptionError, Proposals
+from iterprime_xai.records import OptionError, Proposals, packed
+from iterprime_xai.records.packed import PackedMasks
 
 
 def _best_iou(proposals: Proposals, gold: np.ndarray) -> float:
@@ -112,14 +113,18 @@ def test_the_limit_keeps_the_likeliest() -> None:
         classical_proposals(image, limit=0)
 
 
-def test_a_large_picture_is_worked_on_small_and_keeps_to_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_picture_is_worked_on_small_and_its_masks_are_packed(monkeypatch: pytest.MonkeyPatch) -> None:
     image = Image.new("RGB", (1600, 1200), "lightgrey")
     gold = _disc(image, (400, 300, 900, 800), "red")
-    monkeypatch.setattr(classical, "MEMORY", 3 * 1600 * 1200)
+    as_array = classical_proposals(image)
+    assert as_array.masks.shape[1:] == (1200, 1600)
+    assert _best_iou(as_array, gold) > 0.97
+    monkeypatch.setattr(packed, "DENSE_BYTES", 3 * 1600 * 1200)
     proposals = classical_proposals(image)
-    assert proposals.masks.shape[1:] == (1200, 1600)
-    assert len(proposals) <= 3
-    assert _best_iou(proposals, gold) > 0.97
+    assert isinstance(proposals.masks, PackedMasks)
+    assert len(proposals) > 3
+    assert proposals.masks.nbytes < 1600 * 1200
+    np.testing.assert_array_equal(np.asarray(proposals.masks), as_array.masks)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 1), (1, 40), (3, 3), (900, 4)])

@@ -242,7 +242,7 @@ def test_an_empty_mask_is_ranked_last_not_an_error(rule: str) -> None:
     ("heatmap", "options", "message"),
     [
         (HEAT_TOP_LEFT, {"rule": "best"}, "default, paper, but got 'best'"),
-        (HEAT_TOP_LEFT, {"answer": "maybe"}, "always, may_abstain, but got 'maybe'"),
+        (HEAT_TOP_LEFT, {"answer": "maybe"}, "always, may_abstain, set, but got 'maybe'"),
         (HEAT_TOP_LEFT[0], {}, r"float32 of shape \(4,\)"),
         (HEAT_TOP_LEFT.astype(int), {}, "int64"),
         (np.full((4, 4), np.nan), {}, "finite"),

@@ -112,3 +112,17 @@ def test_what_is_found_holds_no_graph(matcher):
     results += [question.ask.image.hidden for question in some]
     assert not any(each.requires_grad for each in results)
     assert all(each.grad_fn is None for each in results)
+
+
+def test_pictures_encoded_together_are_read_without_copying_their_keys():
+    from iterprime_xai.models.reading import _together
+
+    batch = torch.arange(5 * 2 * 3.0).reshape(5, 2, 3).transpose(1, 2)  # by head, so that strides are not those of rows
+    parts = [batch[place : place + 1] for place in range(5)]
+    for places in ((0, 1, 2, 3, 4), (1, 2), (0, 2, 4), (3,)):
+        found = _together([parts[place] for place in places])
+        assert found.untyped_storage().data_ptr() == batch.untyped_storage().data_ptr()
+        assert torch.equal(found, batch[list(places)])
+    for places in ((2, 1), (0, 1, 3), (1, 1)):
+        assert torch.equal(_together([parts[place] for place in places]), batch[list(places)])
+    assert torch.equal(_together([parts[0], parts[1].clone()]), batch[:2])

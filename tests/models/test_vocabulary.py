@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iterprime_xai.models.loading import BUNDLED_FOLDER
+from iterprime_xai.models.finding import BUNDLED_FOLDER
 from iterprime_xai.models.vocabulary import known_words, nearest_word, unknown_words
 
 KNOWN = frozenset(

@@ -10,6 +10,7 @@ import os
 import struct
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,6 +29,7 @@ from iterprime_xai.records import (
     WordMap,
     archive,
 )
+from iterprime_xai.records.packed import PackedMasks, pack
 
 
 def _heatmap(seed: int, scale: float = 1e-10) -> np.ndarray:
@@ -107,6 +109,11 @@ def _rewritten(path: Path, target: Path, changes: dict[str, bytes | None]) -> Pa
     return target
 
 
+def _read_document(path: Path) -> dict[str, Any]:
+    with zipfile.ZipFile(path) as archive:
+        return json.loads(archive.read("grounding.json"))
+
+
 def _changed_document(path: Path, target: Path, **changes: object) -> Path:
     with zipfile.ZipFile(path) as source:
         document = json.loads(source.read("grounding.json")) | changes
@@ -147,6 +154,34 @@ def test_no_proposals_at_all_keep_their_shape(grounding: Grounding, tmp_path: Pa
     loaded = Grounding.load(dataclasses.replace(grounding, proposals=none).save(tmp_path / "a"))
     assert loaded.proposals is not None
     assert loaded.proposals.masks.shape == (0, 31, 43)
+
+
+def test_packed_masks_stay_packed_and_only_they_need_the_newer_format(grounding: Grounding, tmp_path: Path) -> None:
+    dense = grounding.proposals
+    packed = Proposals(pack(dense.masks, dense.masks.shape[1:]), dense.scores, dense.source)
+    path = dataclasses.replace(grounding, proposals=packed).save(tmp_path / "packed")
+    loaded = Grounding.load(path).proposals
+    assert isinstance(loaded.masks, PackedMasks)
+    np.testing.assert_array_equal(np.asarray(loaded.masks), dense.masks)
+    for file, version in ((path, 2), (grounding.save(tmp_path / "dense"), 1)):
+        assert json.loads(zipfile.ZipFile(file).read("grounding.json"))["version"] == version
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"lengths": [1]}, {"boxes": [[0, 0, 999, 1]]}, {"size": [10**6, 10**6]}, {"boxes": [[0, 0]]}, {"lengths": ["a"]}],
+)
+def test_packed_masks_that_contradict_themselves_are_damaged(
+    grounding: Grounding, tmp_path: Path, change: dict
+) -> None:
+    masks = np.asarray(grounding.proposals.masks)[:1]
+    packed = Proposals(pack(masks, masks.shape[1:]), np.ones(1, np.float32), "test")
+    path = dataclasses.replace(grounding, proposals=packed, selection=None).save(tmp_path / "packed")
+    document = json.loads(zipfile.ZipFile(path).read("grounding.json"))
+    document["proposals"]["masks"] |= change
+    other = _rewritten(path, tmp_path / "other", {"grounding.json": json.dumps(document).encode()})
+    with pytest.raises(StorageError, match="damaged"):
+        Grounding.load(other)
 
 
 def test_the_same_grounding_gives_the_same_bytes(grounding: Grounding, tmp_path: Path) -> None:
@@ -252,8 +287,8 @@ def test_files_that_hold_no_grounding_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_newer_format_asks_for_an_update(grounding: Grounding, tmp_path: Path) -> None:
-    newer = _changed_document(grounding.save(tmp_path / "a"), tmp_path / "b", version=2)
-    with pytest.raises(StorageError, match=r"newer.*format 2.*up to 1.*pip install -U"):
+    newer = _changed_document(grounding.save(tmp_path / "a"), tmp_path / "b", version=3)
+    with pytest.raises(StorageError, match=r"newer.*format 3.*up to 2.*pip install -U"):
         Grounding.load(newer)
 
 
@@ -350,3 +385,20 @@ def test_a_picture_larger_than_the_limit_is_not_decoded(grounding: Grounding, tm
     bad = _changed_document(bad, tmp_path / "c", image={"picture": "parts/00000.png", "size": [60_000, 60_000]})
     with pytest.raises(StorageError, match="60000 x 60000"):
         Grounding.load(bad)
+
+
+def test_further_masks_of_an_answer_come_back_and_only_they_need_the_newer_format(
+    grounding: Grounding, tmp_path: Path
+) -> None:
+    assert grounding.selection is not None
+    plain = _read_document(grounding.save(tmp_path / "a"))
+    assert plain["version"] == 1
+    assert "further" not in plain["selection"]
+    several = dataclasses.replace(grounding, selection=dataclasses.replace(grounding.selection, answer=0, further=(1,)))
+    path = several.save(tmp_path / "b")
+    assert _read_document(path)["version"] == 2
+    loaded = Grounding.load(path).selection
+    assert loaded is not None
+    assert loaded.further == (1,)
+    assert loaded.chosen == (0, 1)
+    assert Grounding.load(tmp_path / "a").selection == grounding.selection

@@ -15,7 +15,7 @@ from iterprime_xai.data.scenes.statements import (
     vocabulary_words,
 )
 from iterprime_xai.data.scenes.truth import Description, Relation, find, fits, referent
-from iterprime_xai.data.scenes.vocabulary import SPLITS
+from iterprime_xai.data.scenes.vocabulary import SPLITS, synonyms
 
 __all__ = [
     "SPLITS",
@@ -42,5 +42,6 @@ __all__ = [
     "render_image",
     "samples",
     "statement_pairs",
+    "synonyms",
     "vocabulary_words",
 ]

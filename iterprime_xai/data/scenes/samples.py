@@ -12,6 +12,7 @@ from iterprime_xai.data.scenes.dice import Dice
 from iterprime_xai.data.scenes.expressions import SceneExpression, expressions
 from iterprime_xai.data.scenes.generate import generate
 from iterprime_xai.data.scenes.render import render
+from iterprime_xai.data.scenes.scene import Scene
 from iterprime_xai.data.scenes.vocabulary import SPLITS
 from iterprime_xai.records import OptionError, Sample
 
@@ -33,19 +34,35 @@ def samples(split: str, count: int, seed: int = 0, *, size: int = SIZE) -> Itera
 
 
 def _samples(split: str, count: int, seed: int, size: int) -> Iterator[Sample]:
+    for scene, found in plan(split, count, seed):
+        yield from drawn_samples(scene, found, size)
+
+
+def plan(split: str, count: int, seed: int = 0) -> Iterator[tuple[Scene, list[SceneExpression]]]:
+    """The scenes of :func:`samples` and what is said of each, without a picture; scenes of which nothing is said are left out."""
     given = 0
     for index in count_up():
         scene = generate(seed, index, split)
-        found = expressions(scene, Dice(seed, SPLITS.index(split), index, 1), min(PER_SCENE, count - given))
+        found = said_of(scene, min(PER_SCENE, count - given))
         if found:
-            drawn = render(scene, size)
-            nouns = tuple(thing.noun for thing in scene.things)
-            picture = Image.fromarray(drawn.image)
-            for place, expression in enumerate(found):
-                yield make_sample(scene.name, place, picture, drawn.masks, nouns, expression, split)
+            yield scene, found
             given += len(found)
         if given >= count:
             return
+
+
+def said_of(scene: Scene, most: int) -> list[SceneExpression]:
+    """What :func:`samples` says of a generated scene where it still needs ``most`` expressions."""
+    return expressions(scene, Dice(scene.seed, SPLITS.index(scene.split), scene.index, 1), most)
+
+
+def drawn_samples(scene: Scene, found: list[SceneExpression], size: int = SIZE) -> Iterator[Sample]:
+    """The samples of one scene, ``size`` x ``size`` pixels large; all share one picture."""
+    drawn = render(scene, size)
+    nouns = tuple(thing.noun for thing in scene.things)
+    picture = Image.fromarray(drawn.image)
+    for place, expression in enumerate(found):
+        yield make_sample(scene.name, place, picture, drawn.masks, nouns, expression, scene.split)
 
 
 def make_sample(

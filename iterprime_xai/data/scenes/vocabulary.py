@@ -180,3 +180,13 @@ def is_unseen(noun: str, colour: str) -> bool:
     index, place = NOUN_INDEX[noun], COLOURS.index(colour)
     first = index % len(COLOURS)
     return place in (first, (first + 1 + index // len(COLOURS) % 7) % len(COLOURS))
+
+
+def synonyms() -> dict[str, frozenset[str]]:
+    """Every word (or words) for a noun or a category of the scenes, and all ways to say the same thing, itself included.
+
+    What "nearly the same meaning" is for the scenes, without a lexicon: ``synonyms()["puppy"]`` is {"dog", "puppy"}. A word of a
+    wider or narrower meaning ("animal", "boy" for "kid") is not among them.
+    """
+    groups = [noun.words for noun in NOUNS] + [category.words for category in CATEGORIES.values()]
+    return {word: frozenset(words) for words in groups for word in words}

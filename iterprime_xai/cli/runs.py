@@ -1,0 +1,60 @@
+"""``iterprime-xai summary``, ``compare`` and ``threshold``: what is said of runs that are there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def summary(
+    run: Annotated[Path, typer.Argument(help="The run's folder.")],
+    by: Annotated[str | None, typer.Option(help="Also for each value of this tag, such as kind.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
+) -> None:
+    """Sum up a run: metrics with intervals, errors, time."""
+    from iterprime_xai.evaluation.measures import summarise
+
+    found = summarise(run, by)
+    typer.echo(json.dumps(found.as_json(), indent=2, ensure_ascii=False, allow_nan=False) if as_json else str(found))
+
+
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Two or more runs; differences are against the first.")],
+    by: Annotated[str | None, typer.Option(help="Also for each value of this tag, such as kind.")] = None,
+    form: Annotated[str, typer.Option("--format", help="text, markdown, latex or json.")] = "text",
+    out: Annotated[Path | None, typer.Option(help="Write to this file instead of the screen.")] = None,
+) -> None:
+    """Runs side by side on the phrases they share, with paired differences, beside published figures."""
+    from iterprime_xai.evaluation.measures import compare as side_by_side
+    from iterprime_xai.evaluation.measures.comparison_tables import FORMATS, as_json, written
+    from iterprime_xai.records.errors import OptionError
+    from iterprime_xai.records.writing import write_whole
+
+    if form not in FORMATS:
+        raise OptionError(f"--format must be one of {', '.join(FORMATS)}, but got {form!r}.")
+    found = side_by_side(runs, by=by)
+    text = (
+        json.dumps(as_json(found), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        if form == "json"
+        else written(found, form)
+    )
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        typer.echo(f"wrote {write_whole(out, text.encode('utf-8'))}")
+
+
+def threshold(
+    run: Annotated[Path, typer.Argument(help="A run on a val split; other splits are refused.")],
+) -> None:
+    """Choose on a val run below which evidence nothing should be answered, and keep it in the run's folder."""
+    from iterprime_xai.evaluation.measures import choose_threshold
+    from iterprime_xai.evaluation.runs.threshold import NAME
+
+    found = choose_threshold(run)
+    path = found.save(run / NAME)
+    typer.echo(f"{found.value:.6g} from {found.said()}")
+    typer.echo(f"wrote {path}; use it with --answer may_abstain --threshold {run}")

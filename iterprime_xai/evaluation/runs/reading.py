@@ -1,0 +1,224 @@
+"""A run that is read: rows one after the other or by id, columns as an Arrow table, queries, and pictures again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from iterprime_xai.evaluation.runs.coding import read_bits, read_map, read_mask
+from iterprime_xai.evaluation.runs.folder import PARTS, RunFolder
+from iterprime_xai.evaluation.runs.manifest import Manifest, read_manifest
+from iterprime_xai.records import MissingExtraError, OptionError, StorageError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from PIL import Image
+
+
+class Run:
+    """The rows of a run folder; a run that is not done yet can be read as far as it is. Made by :func:`read_run`.
+
+    Rows are dicts in the columns of ``docs/runs.md``. Maps and masks in them are small coded values: :meth:`heatmap`,
+    :meth:`bits` and :meth:`mask` turn them into arrays.
+    """
+
+    def __init__(self, path: Path, manifest: Manifest) -> None:
+        self.path = path
+        self.manifest = manifest
+        self.key = manifest.key
+
+    @property
+    def name(self) -> str:
+        """What it is called in tables: its folder's name."""
+        return self.path.resolve().name
+
+    @cached_property
+    def files(self) -> list[Path]:
+        """The part files that are there, in order."""
+        folder = RunFolder(self.path)
+        return [path for each in self.manifest.shards if (path := folder.part(each["number"])).exists()]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every part is there."""
+        return len(self.files) == len(self.manifest.shards)
+
+    def __len__(self) -> int:
+        import pyarrow.parquet as pq
+
+        return sum(pq.read_metadata(path).num_rows for path in self.files)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Every row, in the order of the data set; a few are in memory at a time."""
+        return self.rows()
+
+    def versions(self) -> list[dict[str, str]]:
+        """The different sets of library versions that made the parts."""
+        from iterprime_xai.evaluation.runs.parts import read_note
+
+        found: list[dict[str, str]] = []
+        for path in self.files:
+            versions = dict(read_note(path).versions)
+            if versions not in found:
+                found.append(versions)
+        return found
+
+    def rows(self, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
+        """Every row with these columns (all for ``None``), in the order of the data set."""
+        import pyarrow.parquet as pq
+
+        names = self._known(columns)
+        for path in self.files:
+            with _open(path) as file:
+                assert isinstance(file, pq.ParquetFile)
+                for batch in file.iter_batches(32, columns=names):
+                    yield from batch.to_pylist(maps_as_pydicts="strict")
+
+    def table(self, columns: Sequence[str] | None = None) -> pa.Table:
+        """These columns (all for ``None``) of every row as an Arrow table, in the order of the data set.
+
+        Only these are read: without masks and maps, 100,000 rows are a few megabytes.
+        """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        from iterprime_xai.evaluation.runs.schema import SCHEMA
+
+        names = self._known(columns)
+        schema = SCHEMA if names is None else pa.schema([SCHEMA.field(name) for name in names])
+        tables = []
+        for path in self.files:
+            try:
+                tables.append(pq.read_table(path, columns=names, partitioning=None).replace_schema_metadata(None))
+            except (OSError, pa.ArrowException) as error:
+                raise StorageError(f"{path} cannot be read: {error}. Delete it and evaluate again.") from error
+        return pa.concat_tables(tables).select(schema.names) if tables else schema.empty_table()
+
+    def sql(self, query: str) -> Any:
+        """What DuckDB answers to a query over the table ``rows``, as a relation; needs the extra ``runs``."""
+        try:
+            import duckdb
+        except ImportError as error:
+            raise MissingExtraError('Queries need the package duckdb: pip install "iterprime-xai[runs]".') from error
+        connection = duckdb.connect()
+        files = [str(path) for path in self.files]
+        if not files:
+            raise StorageError(f"{self.path} has no rows yet.")
+        connection.from_parquet(files).create_view("rows")
+        return connection.sql(query)
+
+    def row(self, sample_id: str) -> dict[str, Any]:
+        """The row of a sample. Raises ``OptionError`` for an id that the run does not have, with the nearest one."""
+        if sample_id not in self._places:
+            from difflib import get_close_matches
+
+            near = get_close_matches(str(sample_id), self._places, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise OptionError(f"The run {self.path} has no sample {sample_id!r}{hint}")
+        file, place = self._places[sample_id]
+        with _open(self.files[file]) as part:
+            for group in range(part.num_row_groups):
+                rows = part.metadata.row_group(group).num_rows
+                if place < rows:
+                    found = part.read_row_group(group).slice(place, 1).to_pylist(maps_as_pydicts="strict")
+                    return dict(found[0])
+                place -= rows
+        raise StorageError(f"{self.files[file]} changed while it was read.")
+
+    @cached_property
+    def _places(self) -> dict[str, tuple[int, int]]:
+        """File and place of every sample."""
+        import pyarrow.parquet as pq
+
+        return {
+            name: (number, place)
+            for number, path in enumerate(self.files)
+            for place, name in enumerate(pq.read_table(path, columns=["sample_id"], partitioning=None)[0].to_pylist())
+        }
+
+    heatmap = staticmethod(read_map)
+    bits = staticmethod(read_bits)
+    mask = staticmethod(read_mask)
+
+    def image(self, row: Mapping[str, Any]) -> Image.Image:
+        """The upright picture of a row: from its path, else from the data set that the manifest names.
+
+        Raises ``StorageError`` where it is not the picture that was evaluated, or cannot be found again.
+        """
+        from iterprime_xai.data.images import read_image, sha256
+
+        path = row["image_path"]
+        if path is not None and Path(path).exists():
+            image = read_image(path).image
+        else:
+            image = read_image(self._source(row)).image
+        if row["image_sha256"] is not None and sha256(image) != row["image_sha256"]:
+            raise StorageError(
+                f"The picture {path or row['image_id']} is not the one that was evaluated: its pixels have changed."
+            )
+        return image
+
+    def _source(self, row: Mapping[str, Any]) -> Any:
+        """The picture as the data set gives it."""
+        if self._data is None:
+            raise StorageError(
+                f"The picture of {row['sample_id']!r} was given from memory: the run does not know where to find it again."
+            )
+        entry = self._entries.get(row["image_id"])
+        if entry is None:
+            raise StorageError(f"{self._data.name} has no picture {row['image_id']!r} any more.")
+        return self._data.samples_of(entry)[0].image
+
+    @cached_property
+    def _data(self) -> Any:
+        asked = self.manifest.asked
+        if asked["data"] is None:
+            return None
+        from iterprime_xai.data.sources import open_data
+
+        return open_data(asked["data"], **asked["data_options"])
+
+    @cached_property
+    def _entries(self) -> dict[str, Any]:
+        return {each.image_id: each for each in self._data.pictures()}
+
+    def _known(self, columns: Sequence[str] | None) -> list[str] | None:
+        if columns is None:
+            return None
+        from difflib import get_close_matches
+
+        from iterprime_xai.evaluation.runs.schema import SCHEMA
+
+        for name in columns:
+            if name not in SCHEMA.names:
+                near = get_close_matches(str(name), SCHEMA.names, 1)
+                hint = f"; did you mean {near[0]!r}?" if near else ""
+                raise OptionError(f"A run has no column {name!r}{hint} It has: {', '.join(SCHEMA.names)}.")
+        return list(columns)
+
+    def __repr__(self) -> str:
+        there, all_of_them = len(self.files), len(self.manifest.shards)
+        parts = "complete" if there == all_of_them else f"{there} of {all_of_them} parts"
+        return f"Run({str(self.path)!r}, {self.manifest.asked['system']} on {self.manifest.decides['data']['name']}, {parts})"
+
+
+def read_run(path: str | Path) -> Run:
+    """Read a run folder. Raises ``StorageError`` for a folder that is no run or has a newer or damaged manifest."""
+    from iterprime_xai.records.writing import as_path
+
+    folder = as_path(path)
+    if folder.name == PARTS and not (folder / "manifest.json").exists():
+        folder = folder.parent
+    return Run(folder, read_manifest(folder))
+
+
+def _open(path: Path) -> Any:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.ParquetFile(path)
+    except (OSError, pa.ArrowException) as error:
+        raise StorageError(f"{path} cannot be read: {error}. Delete it and evaluate again.") from error
