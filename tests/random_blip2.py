@@ -23,7 +23,7 @@ class QShape:
 
 QSHAPES = (
     QShape("every-second", 48, 8, 32, 32, 4, 5, 2, 5, False),
-    QShape("every-third", 64, 32, 24, 48, 2, 6, 3, 3, True),
+    QShape("every-third", 64, 16, 24, 48, 2, 6, 3, 3, True),
     QShape("all-one-head", 40, 4, 16, 16, 1, 2, 1, 4, False),
 )
 

@@ -1,47 +1,47 @@
 """Stock `transformers` BLIP-2 for image-text retrieval (Li et al., ICML 2023), as an image-text matcher.
 
 A Q-Former reads the text together with query tokens of its own. Only the query tokens look at the picture, in every second layer of
-the released checkpoints, and the match head reads them: its mean over the queries is the score. Words see what queries saw through
-self-attention, and queries hear of words in the same way. How the looks of queries become maps of words is derived in
-docs/methods/query_tokens.md.
+the released checkpoints, and the match head reads them: its mean over the queries is the score. Words are heard by the queries
+through self-attention. How the looks of queries become maps of words is derived in docs/methods/query_tokens.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 
+from iterprime_xai.models.hearing import drawn
 from iterprime_xai.models.matcher import Ask, Match, TextTokens
-from iterprime_xai.models.profiles import default_layer
-from iterprime_xai.models.reading import Reading, ReadingLayer, Rows, pick
-from iterprime_xai.models.reading_matcher import Look, ReadingMatcher, TextSizes
+from iterprime_xai.models.reading import Reading, ReadingLayer, pick
+from iterprime_xai.models.reading_matcher import Asked, Look, ReadingMatcher, TextSizes
 from iterprime_xai.records import ModelLoadError, PhraseError
 
 
 class Blip2Matcher(ReadingMatcher):
-    """A `Blip2ForImageTextRetrieval` of any size: query tokens look, the head reads them all, and words read the queries.
+    """A `Blip2ForImageTextRetrieval` of any size: query tokens look, the head reads them all, and they hear the words.
 
-    In a `Match`, the first axis counts pairs of a head h and a query token q, h * queries + q, and token t of the text has, with C
-    the probabilities of layer L and G = dlogit/dC:
+    In a `Match`, the first axis counts pairs of a head h and a query token q, h * queries + q. With C[h, q, patch] the
+    probabilities of the layer, and G = dlogit/dC, the tokens of the text have
 
-    - attention: a[t, q] * C[h, q, patch], what t draws on the patch in two steps: t attends to q in layer L + 1 (a, mean over that
-      layer's heads), where q attended to the patch in layer L.
-    - gradient: G_t / a[t, q], where G_t is the part of G that the states of token t carry behind layer L + 1. By the chain rule the
-      parts of all tokens, words and queries, add up to G.
+    - attention: max(0, dC / dg_t), what token t draws of the look of q. g_t is 1 and scales what query tokens take in from t in
+      self-attention, see :mod:`iterprime_xai.models.hearing`. It is no probability and does not sum to 1 (``scored`` is
+      false): a word that no query token hears draws nothing.
+    - gradient: G, the same for every token: what the match gains by a look at the patch, whoever asked for it.
 
-    Their product is C * G_t. The first token, [CLS], stands for everything that is not in a later token: it has the attention C and
-    the rest of G. So the products of all tokens of a text add up to C * G, that of the query tokens (:meth:`match_queries`). In the
-    last layer that looks, and in the one before the last, no word is read any more: all is in the first token, and the others
-    are zero.
+    To first order a change of the gates changes C by the sum of dg_t * dC / dg_t, and through this look the logit by
+    the sum of dg_t * G * dC / dg_t. What a word draws away from a patch (dC / dg_t below 0) is left out, as the
+    negative gradient is in Grad-CAM. :meth:`match_queries` gives C and G of the query tokens as they are.
 
     A tokenizer that has an image token, as a `Blip2Processor` gives it one, is used without it: query tokens take its place.
     """
 
     family = "blip2"
     example = "Salesforce/blip2-itm-vit-g"
+    scored = False
 
     def __init__(self, model: Any, image_processor: Any, tokenizer: Any, **options: Any) -> None:
         if not model.config.qformer_config.use_qformer_text_input:
@@ -91,7 +91,7 @@ class Blip2Matcher(ReadingMatcher):
 
     def match_queries(self, asks: Sequence[Ask], *, layers: tuple[int, ...] = ()) -> list[Match]:
         """As :meth:`match_all`, with query tokens where a `Match` has tokens of the text: C and G as they are."""
-        return self._answer(asks, layers, super()._looks)
+        return [replace(each, scored=True) for each in self._answer(asks, layers, super()._looks)]
 
     def reading_layers(self) -> list[ReadingLayer]:
         return [QFormerLayer(layer) for layer in self.model.qformer.encoder.layer]
@@ -116,95 +116,39 @@ class Blip2Matcher(ReadingMatcher):
         return self.model.itm_head(states.to(self.dtype)).mean(1)
 
     def _default_layer(self) -> tuple[int, str]:
-        depth = self.text_sizes.layers
-        with_words = tuple(layer for layer in self.layers if layer + 2 < depth)
-        return default_layer(with_words or self.layers, depth, 0)
+        # Queries have heard the words by then, and can still compare what they saw; see docs/methods/query_tokens.md.
+        wanted = self.text_sizes.layers // 2
+        return min(self.layers, key=lambda layer: (abs(layer - wanted), layer)), "half of the depth"
 
-    def _looks(
-        self, score: torch.Tensor, found: Reading, rows: Rows, steps: Sequence[ReadingLayer]
-    ) -> dict[int, list[Look]]:
-        read, carried = list(found.attention), {}
-        for layer in read:
-            if layer + 2 < len(steps):
-                step = steps[layer + 2]
-                assert isinstance(step, QFormerLayer)
-                carried[layer] = step.given
-        slopes = torch.autograd.grad(score, [*found.attention.values(), *carried.values()], retain_graph=bool(carried))
-        by_carried = dict(zip(carried, slopes[len(read) :], strict=True))
-        looks: dict[int, list[Look]] = {}
-        for layer, slope in zip(read, slopes, strict=False):
-            attention = found.attention[layer].detach()
-            if layer not in carried:
-                looks[layer] = [_first_alone(rows, text, attention, slope) for text in range(len(rows.place))]
-                continue
-            reader = steps[layer + 1]
-            assert isinstance(reader, QFormerLayer)
-            shares = reader.reads_of_queries(rows)
-            parts = _parts(found.attention[layer], carried[layer], by_carried[layer], rows)
-            looks[layer] = [_words_look(rows, text, attention, slope, shares, parts) for text in range(len(rows.place))]
+    def _looks(self, score: torch.Tensor, found: Reading, asked: Asked) -> dict[int, list[Look]]:
+        looks = super()._looks(score, found, asked)
+        rows, layers = asked.rows, [each for each in asked.layers if isinstance(each, QFormerLayer)]
+        for text, ((picture, start), length) in enumerate(zip(rows.place, rows.lengths, strict=True)):
+            own = layers[0].given[picture]
+            states = torch.cat((own[rows.looking_of(text)[1]], own[start : start + length]))[None]
+            keep = None if asked.keep is None else asked.keep[text]
+            parts = drawn(layers, states, rows.queries, asked.pictures[picture].kept, keep, tuple(looks))
+            for layer, part in parts.items():
+                slope = looks[layer][text][1][:, :, None].expand(-1, -1, length, -1)
+                attention = part.clamp(min=0).movedim(0, 2)
+                looks[layer][text] = attention.flatten(0, 1), slope.flatten(0, 1)
         return looks
-
-
-def _parts(attention: torch.Tensor, carried: torch.Tensor, slope: torch.Tensor, rows: Rows) -> list[torch.Tensor]:
-    """The slope by the ``attention`` that goes through token 1, 2, ... of every text: the chain rule, token by token.
-
-    ``carried`` are states (pictures, tokens, width) behind the attention, ``slope`` the score's by them. Texts do not meet, so
-    that one step back serves the tokens of all texts at a place.
-    """
-    found = []
-    for place in range(1, max(rows.lengths)):
-        through = torch.zeros_like(slope)
-        for (picture, start), length in zip(rows.place, rows.lengths, strict=True):
-            if place < length:
-                through[picture, start + place] = slope[picture, start + place]
-        found.append(torch.autograd.grad(carried, attention, through, retain_graph=True)[0])
-    return found
-
-
-def _words_look(
-    rows: Rows, text: int, attention: torch.Tensor, slope: torch.Tensor, shares: torch.Tensor, parts: list[torch.Tensor]
-) -> Look:
-    """Attention and slope (heads * queries, tokens, seen) of one text's tokens, see :class:`Blip2Matcher`."""
-    (picture, start), length = rows.place[text], rows.lengths[text]
-    _, looking = rows.looking_of(text)
-    seen = rows.looks_of(text, attention)
-    words = torch.stack([rows.looks_of(text, part) for part in parts[: length - 1]], 2)
-    first = start - (rows.looking or 0) + 1
-    share = shares[picture, first : first + length - 1, looking].T[..., None]
-    rest = rows.looks_of(text, slope)[:, :, None] - words.sum(2, keepdim=True)
-    return (
-        torch.cat((seen[:, :, None], share * seen[:, :, None]), 2).flatten(0, 1),
-        torch.cat((rest, words / share.clamp(min=torch.finfo(share.dtype).tiny)), 2).flatten(0, 1),
-    )
-
-
-def _first_alone(rows: Rows, text: int, attention: torch.Tensor, slope: torch.Tensor) -> Look:
-    """Attention and slope where no word is read any more: all in the first token."""
-
-    def laid(values: torch.Tensor) -> torch.Tensor:
-        first = rows.looks_of(text, values).flatten(0, 1)
-        full = first.new_zeros(len(first), rows.lengths[text], first.shape[-1])
-        full[:, 0] = first
-        return full
-
-    return laid(attention), laid(slope)
 
 
 class QFormerLayer:
     """A stock `Blip2QFormerLayer` in the steps of a :class:`~iterprime_xai.models.reading.ReadingLayer`.
 
-    ``given`` and ``apart``: the states and mask of the last self-attention, kept as long as this object.
+    ``given``: the states that :meth:`attend` was last given, kept as long as this object.
     """
 
     given: torch.Tensor
-    apart: torch.Tensor | None
 
     def __init__(self, layer: Any) -> None:
         self.layer = layer
         self.looks = layer.has_cross_attention
 
     def attend(self, states: torch.Tensor, mask: torch.Tensor | None, asking: torch.Tensor | None) -> torch.Tensor:
-        self.given, self.apart = states, mask
+        self.given = states
         own = self.layer.attention.attention
         some = states if asking is None else pick(states, asking, 1)
         queries, keys, values = (
@@ -213,15 +157,14 @@ class QFormerLayer:
         seen = scaled_dot_product_attention(queries, keys, values, mask)
         return self.layer.attention.output(_joined(seen), some)
 
-    def reads_of_queries(self, rows: Rows) -> torch.Tensor:
-        """How much each word attends to each query token, mean over the heads: float32 (pictures, words, queries of the row)."""
-        own, front = self.layer.attention.attention, rows.looking
-        with torch.no_grad():
-            asked = _by_head(own.query(self.given[:, front:]), own)
-            scores = (asked @ _by_head(own.key(self.given), own).transpose(-1, -2)).float() * own.scaling
-            if self.apart is not None:
-                scores = scores + self.apart[:, :, front:].float()
-            return scores.softmax(-1)[..., :front].mean(1)
+    def hear(self, states: torch.Tensor, gates: torch.Tensor, queries: int) -> torch.Tensor:
+        own = self.layer.attention.attention
+        asked, keys, values = (_by_head(part(states), own) for part in (own.query, own.key, own.value))
+        weights = (asked @ keys.transpose(-1, -2) * own.scaling).softmax(-1)
+        heard = weights[:, :, :queries, :queries] @ values[:, :, :queries]
+        heard = heard + weights[:, :, :queries, queries:] * gates @ values[:, :, queries:]
+        seen = torch.cat((heard, weights[:, :, queries:] @ values), 2)
+        return self.layer.attention.output(_joined(seen), states)
 
     def keys_values(self, hidden: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         cross = self.layer.crossattention.attention

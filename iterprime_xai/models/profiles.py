@@ -45,15 +45,15 @@ class Profile:
 
 LAVIS_BLIP = Profile(layer=7, start_token="enc", source="as in LAVIS's notebook, where LAVIS's code reads 6 by default")
 
-LAST_READ_BLIP2 = Profile(layer=8, source="the last behind which the Q-Former still reads words")
+HALF_BLIP2 = Profile(layer=6, source="half of the depth, as measured on small Q-Formers")
 
 LISTED: dict[str, Profile] = {
     "Salesforce/blip-itm-base-coco": LAVIS_BLIP,
     "Salesforce/blip-itm-base-flickr": LAVIS_BLIP,
     "Salesforce/blip-itm-large-coco": LAVIS_BLIP,
     "Salesforce/blip-itm-large-flickr": LAVIS_BLIP,
-    "Salesforce/blip2-itm-vit-g": LAST_READ_BLIP2,
-    "Salesforce/blip2-itm-vit-g-coco": LAST_READ_BLIP2,
+    "Salesforce/blip2-itm-vit-g": HALF_BLIP2,
+    "Salesforce/blip2-itm-vit-g-coco": HALF_BLIP2,
 }
 """Published checkpoints. BLIP's own releases match with [ENC] at position 0, where `transformers` keeps [CLS]; BLIP-2's keep it.
 Base and large have the same text encoder, 12 layers of width 768."""

@@ -32,8 +32,20 @@ HALF_SCALE = 2.0**12
 Look = tuple[torch.Tensor, torch.Tensor]
 """What one text does at one layer: attention and slope of the score by it, (heads, tokens, seen) twice."""
 
-Looks = Callable[[torch.Tensor, Reading, Rows, Sequence[ReadingLayer]], dict[int, list[Look]]]
-"""(score, what was read, its rows, the layers) -> the looks of every text at each layer that was read."""
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What was read: the texts' ``rows``, the ``layers`` that read them, the ``pictures``, and the image tokens that each text may
+    attend to, ``keep`` bool (texts, seen), ``None`` for all."""
+
+    rows: Rows
+    layers: Sequence[ReadingLayer]
+    pictures: Sequence[ImageTokens]
+    keep: torch.Tensor | None
+
+
+Looks = Callable[[torch.Tensor, Reading, Asked], dict[int, list[Look]]]
+"""(score, what was found, what was asked) -> the looks of every text at each layer that was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +79,9 @@ class ReadingMatcher(ABC):
     family: str
     example: str = ""
     """A checkpoint of the family at the hub, for messages."""
+
+    scored: bool = True
+    """Whether the attention of a `Match` is what a softmax made of scores."""
 
     def __init__(
         self,
@@ -138,12 +153,10 @@ class ReadingMatcher(ABC):
         texts look themselves and the head reads their first token."""
         return None
 
-    def _looks(
-        self, score: torch.Tensor, found: Reading, rows: Rows, steps: Sequence[ReadingLayer]
-    ) -> dict[int, list[Look]]:
+    def _looks(self, score: torch.Tensor, found: Reading, asked: Asked) -> dict[int, list[Look]]:
         """At each layer that was read, attention and slope of the ``score`` for every text, of its tokens that look."""
         slopes = torch.autograd.grad(score, list(found.attention.values()))
-        texts = range(len(rows.place))
+        rows, texts = asked.rows, range(len(asked.rows.place))
         return {
             layer: [(rows.looks_of(text, each.detach()), rows.looks_of(text, slope)) for text in texts]
             for (layer, each), slope in zip(found.attention.items(), slopes, strict=True)
@@ -284,7 +297,8 @@ class ReadingMatcher(ABC):
             with torch.set_grad_enabled(bool(layers)):
                 scores = self._judge(found.read).float()
                 scale = HALF_SCALE if self.dtype in (torch.float16, torch.bfloat16) else 1.0
-                looked = looks(scores[:, MATCH].sum() * scale, found, rows, steps) if layers else {}
+                asked = Asked(rows, steps, pictures, keep)
+                looked = looks(scores[:, MATCH].sum() * scale, found, asked) if layers else {}
         logits = scores.detach()[:, MATCH].tolist()
         probabilities = scores.detach().softmax(-1)[:, MATCH].tolist()
 
@@ -301,6 +315,7 @@ class ReadingMatcher(ABC):
                 probability=probabilities[row],
                 attention={layer: on_grid(each[row][0], row) for layer, each in looked.items()},
                 gradient={layer: on_grid(each[row][1], row) / scale for layer, each in looked.items()},
+                scored=self.scored,
             )
             for row in range(len(asks))
         ]

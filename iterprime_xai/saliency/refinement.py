@@ -74,7 +74,7 @@ def _pass(match: Match, before: list[Pass], keep: np.ndarray, look: Look, layer:
     """The pass that follows those ``before``, from what the model found with the patches ``keep``."""
     roles = token_roles(look.expression, look.text, look.shift)
     attention, gradient = match.attention[layer], match.gradient[layer]
-    if recipe.gradient == "scores":
+    if recipe.gradient == "scores" and match.scored:
         gradient = at_scores(attention, gradient)
     heatmap = fuse(attention, gradient, roles, recipe.emphasis, recipe.local_weight).cpu().numpy()
     blank = is_blank(heatmap)

@@ -15,7 +15,7 @@ from iterprime_xai.models import ImageTokens
 from iterprime_xai.records import Expression, Grounding, Pass, Proposals
 from iterprime_xai.records.heatmap import box_of, is_blank, minmax, peak
 from iterprime_xai.saliency import Recipe
-from iterprime_xai.systems.notes import domain_notes, language_notes, pass_notes
+from iterprime_xai.systems.notes import domain_notes, language_notes, pass_notes, reading_notes
 
 if TYPE_CHECKING:
     from iterprime_xai.models.reading_matcher import ReadingMatcher
@@ -88,6 +88,7 @@ def conclude(
             *language_notes(matcher, expression),
             f"start token [{matcher.profile.start_token.upper()}]",
             settings.layer_note,
+            *reading_notes(matcher, settings.recipe),
             *pass_notes(passes),
             *((f"{len(proposals)} proposals from {proposals.source}",) if proposals is not None else ()),
             *((settings.threshold_note,) if selection is not None and settings.answer != "always" else ()),

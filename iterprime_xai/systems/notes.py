@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from iterprime_xai.models.reading_matcher import ReadingMatcher
+    from iterprime_xai.saliency import Recipe
 
 SCENE_SIZE = (336, 336)
 """Width and height of the bundled scenes: a picture of another size need not be compared with them."""
@@ -28,6 +29,16 @@ def language_notes(matcher: ReadingMatcher, expression: Expression) -> list[str]
         hint = f"the nearest word that it knows is {nearest!r}" if nearest else "no word that it knows is near"
         notes.append(f"{matcher.name} never saw the word {word!r}; {hint}")
     return notes
+
+
+def reading_notes(matcher: ReadingMatcher, recipe: Recipe) -> list[str]:
+    """What a recipe asks for that this family does not have."""
+    if matcher.scored or recipe.gradient != "scores":
+        return []
+    return [
+        f"recipe {recipe.name!r} asks for the gradient by the scores, but words of a {matcher.family} model have none of their own "
+        "(its query tokens look for them): the gradient by the attention is read instead"
+    ]
 
 
 def pass_notes(passes: tuple[Pass, ...]) -> list[str]:
