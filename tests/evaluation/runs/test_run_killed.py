@@ -35,22 +35,23 @@ from iterprime_xai.data.sources import open_data
 from iterprime_xai.evaluation.runs import evaluate
 from iterprime_xai.systems.registry import load_system
 out, undisturbed, kills = sys.argv[1], sys.argv[2], int(sys.argv[3])
-system, data = load_system("iterprime", {"device": "cpu"}), open_data("scenes:val", count=24)
+system, data = load_system("iterprime", {"device": "cpu"}), open_data("scenes:val", count=36)
 def run(folder):
     evaluate(system, data, folder, proposals="gold", detail="full", progress=False, shard_size=3)
 def parts():
     return len(glob.glob(out + "/parts/*.parquet"))
+started = time.monotonic()
 run(undisturbed)
-dice = random.Random(5)
+a_part, dice = (time.monotonic() - started) / 12, random.Random(5)
 for _ in range(kills):
-    goal = parts() + (dice.random() < 0.6)
+    goal = parts() + (dice.random() < 0.3)
     pid = os.fork()
     if pid == 0:
         run(out)
         os._exit(0)
     while parts() < goal and not os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
         time.sleep(0.002)
-    time.sleep(dice.uniform(0, 0.3))
+    time.sleep(dice.uniform(0, 0.5 * a_part))
     os.kill(pid, signal.SIGKILL)
     print(os.waitpid(pid, 0)[1], flush=True)
 run(out)
@@ -103,8 +104,8 @@ def test_ten_kills_of_the_bundled_model_on_scenes(tmp_path):
     assert done.returncode == 0, done.stderr
     statuses = [int(line) for line in done.stdout.split()]
     assert len(statuses) == KILLS
-    assert statuses.count(signal.SIGKILL) >= KILLS // 2, statuses  # a child that was done in time is not killed
+    assert statuses.count(signal.SIGKILL) >= KILLS - 2, "the work was done before the last kills"
     one, other = read_run(out), read_run(whole)
     assert (one.key, rows_of(one)) == (other.key, rows_of(other))
-    assert len({row["sample_id"] for row in one}) == len(one) == 24
+    assert len({row["sample_id"] for row in one}) == len(one) == 36
     assert all(row["error"] is None for row in one)
