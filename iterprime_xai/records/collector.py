@@ -1,4 +1,4 @@
-"""The garbage collector at rest while many objects are made that all stay: it takes a fifth to half of that time and finds nothing."""
+"""The garbage collector at rest while much is made that all stays: it takes a fifth to half of that time and finds nothing."""
 
 from __future__ import annotations
 
