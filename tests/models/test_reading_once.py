@@ -126,3 +126,18 @@ def test_pictures_encoded_together_are_read_without_copying_their_keys():
     for places in ((2, 1), (0, 1, 3), (1, 1)):
         assert torch.equal(_together([parts[place] for place in places]), batch[list(places)])
     assert torch.equal(_together([parts[0], parts[1].clone()]), batch[:2])
+
+
+def test_pictures_that_the_cache_does_not_hold_are_seen_one_by_one_and_kept_in_one_piece(matcher, picture, monkeypatch):
+    seen = []
+    see = matcher._see
+    monkeypatch.setattr(matcher, "_see", lambda pixels: seen.append(len(pixels)) or see(pixels))
+    together = matcher.encode_images([picture] * 4)
+    assert seen == [1, 3]
+    monkeypatch.setattr("iterprime_xai.models.reading_matcher.IN_CACHE", 1)
+    apart = matcher.encode_images([picture] * 4)
+    assert seen == [1, 3, 1, 1, 1, 1]
+    pieces = {each.hidden.untyped_storage().data_ptr() for each in apart}
+    assert len(pieces) == 1
+    for one, other in zip(together, apart, strict=True):
+        assert torch.allclose(one.hidden, other.hidden, atol=1e-5)

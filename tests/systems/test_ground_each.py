@@ -89,7 +89,8 @@ def test_each_is_as_it_is_alone_and_in_order(grounder, towers, tmp_path, at_once
     asked = [(0, 1), (0, 2), (1, 0), (2, 3), (2, 1), (2, 4), (3, 1), (0, 6)]
     pairs = [(pictures[picture], PHRASES[phrase]) for picture, phrase in asked]
     found = list(grounder.ground_each(iter(pairs), layer=1, images_at_once=at_once))
-    assert towers == {1: [1, 1, 1, 1, 1], 3: [3, 2]}[at_once]
+    # On a CPU the first picture of a window is seen alone: it tells how many more the cache holds.
+    assert towers == {1: [1, 1, 1, 1, 1], 3: [1, 2, 1, 1]}[at_once]
     assert len(found) == len(pairs)
     for ours, (image, text) in zip(found, pairs, strict=True):
         assert_same(ours, grounder.ground(image, text, layer=1))
