@@ -57,4 +57,8 @@ def threshold(
     found = choose_threshold(run)
     path = found.save(run / NAME)
     typer.echo(f"{found.value:.6g} from {found.said()}")
+    if found.set_share is not None:
+        typer.echo(
+            f'{found.set_share:g} of the best score for a further mask with answer "set": gIoU {found.giou:.3f} there'
+        )
     typer.echo(f"wrote {path}; use it with --answer may_abstain --threshold {run}")

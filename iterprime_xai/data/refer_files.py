@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from iterprime_xai.data import rle
-from iterprime_xai.data.large_files import collector_paused, read_json
+from iterprime_xai.data.large_files import read_json
 from iterprime_xai.data.names import nearest
 from iterprime_xai.data.picture_files import check_inside
 from iterprime_xai.data.plain_pickle import load_plain
 from iterprime_xai.records import OptionError, StorageError
+from iterprime_xai.records.collector import collector_paused
 
 TEXTS = ("sent", "raw")
 _NEEDED = frozenset({"ref_id", "ann_id", "image_id", "split", "sentences"})

@@ -10,7 +10,6 @@ from typing import Any, Literal
 import numpy as np
 
 from iterprime_xai.data.dataset import PictureEntry
-from iterprime_xai.data.large_files import collector_paused
 from iterprime_xai.data.listing import asked_for, by_picture, digest
 from iterprime_xai.data.picture_files import folder_of, picture_file
 from iterprime_xai.data.refer_files import (
@@ -26,6 +25,7 @@ from iterprime_xai.data.refer_files import (
     targets_of,
 )
 from iterprime_xai.records import OptionError, Sample, StorageError
+from iterprime_xai.records.collector import collector_paused
 
 _SENTENCE_KEYS = frozenset({"raw", "sent", "sent_id", "tokens", "id", "exist"})
 DEFAULT_SPLIT_BY = {"refcoco": "unc", "refcoco+": "unc", "refcocog": "umd", "refclef": "unc", "grefcoco": "unc"}

@@ -8,6 +8,7 @@ from typing import Any
 
 from iterprime_xai.evaluation.bootstrap import Interval
 from iterprime_xai.evaluation.heat import HeatRow
+from iterprime_xai.evaluation.markdown import markdown
 from iterprime_xai.evaluation.matching import CHANCE, MatchingRow
 from iterprime_xai.evaluation.presence import PresenceRow
 from iterprime_xai.evaluation.quality import MEASURES, BlindRow, DifferenceRow, QualityRow
@@ -39,12 +40,6 @@ def heat_markdown(rows: Sequence[HeatRow]) -> str:
     ]
     head = ["kind", "heat in object", "object's area", "peak on object", "any thing", "blank", "phrases"]
     return markdown(head, body)
-
-
-def markdown(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
-    """A Markdown table; the first column is text, the others are figures."""
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *body]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
 def presence_markdown(rows: Sequence[PresenceRow]) -> str:

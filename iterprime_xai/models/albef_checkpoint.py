@@ -214,8 +214,8 @@ def interpolate(positions: Tensor, side: int) -> Tensor:
 def check_all(model: Albef, weights: Mapping[str, Tensor], report: LoadingReport, name: str) -> LoadingReport:
     """The report with what is missing.
 
-    Raises ``ModelLoadError`` for weights that are missing, of another shape, or unknown to a tower or the head; warns of weights that
-    are unknown elsewhere.
+    Raises ``ModelLoadError`` for weights that are missing, of another shape, or unknown to a tower or the head; warns of weights
+    that are unknown elsewhere.
     """
     expected = {key: tuple(value.shape) for key, value in model.state_dict().items()}
     missing = tuple(key for key in expected if key not in weights)

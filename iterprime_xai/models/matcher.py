@@ -68,8 +68,8 @@ class Match:
 
     ``logit`` is the match logit before the softmax, ``probability`` after it. ``attention`` and ``gradient`` map each layer
     asked for to float32 (heads, tokens, rows, columns): the cross-attention probabilities C and dlogit/dC, prefix tokens
-    dropped, zero at patches that were not kept. ``scored`` is false where a word's attention is not what a softmax made of
-    scores (BLIP-2, whose query tokens look for the words): then there are no scores to differentiate by.
+    dropped, zero at patches that were not kept. ``scored`` is false where this attention is not what a softmax made of scores, as
+    with query tokens: then there are no scores to differentiate by.
     """
 
     logit: float

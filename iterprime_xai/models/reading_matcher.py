@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ import torch
 from iterprime_xai.models.matcher import Ask, ImageTokens, Match, TextTokens
 from iterprime_xai.models.profiles import Profile, default_layer
 from iterprime_xai.models.reading import Reading, ReadingLayer, Rows, read
+from iterprime_xai.models.undisturbed import undisturbed
 from iterprime_xai.models.vocabulary import known_words, unknown_words
 from iterprime_xai.records import LayerError, ModelLoadError, OptionError, PhraseError
 from iterprime_xai.records.characters import check_characters
@@ -234,7 +235,7 @@ class ReadingMatcher(ABC):
                 f"{self.name} looks at {expected}x{expected} pixels, but its image processor made "
                 f"{pixels.shape[-1]}x{pixels.shape[-2]}; set the processor's size to the model's image_size."
             )
-        with torch.inference_mode(False), torch.no_grad(), self._undisturbed():
+        with torch.inference_mode(False), torch.no_grad(), undisturbed(self.model):
             hidden = self._see(pixels.to(self.device, self.dtype))
         return [ImageTokens(hidden[place : place + 1], self.grid, self.prefix) for place in range(len(hidden))]
 
@@ -279,7 +280,7 @@ class ReadingMatcher(ABC):
         pictures = list({id(ask.image): ask.image for ask in asks}.values())
         places = {id(picture): place for place, picture in enumerate(pictures)}
         lengths = [len(ask.text) for ask in asks]
-        with torch.inference_mode(False), torch.no_grad(), self._undisturbed():
+        with torch.inference_mode(False), torch.no_grad(), undisturbed(self.model):
             queries = self._query_tokens()
             owners = [places[id(ask.image)] for ask in asks]
             rows = Rows.of(owners, lengths, self.device, 0 if queries is None else len(queries))
@@ -367,15 +368,3 @@ class ReadingMatcher(ABC):
                 )
             found[row, ask.image.prefix :] = keep.ravel()
         return None if found.all() else torch.from_numpy(found).to(self.device)
-
-    @contextmanager
-    def _undisturbed(self) -> Iterator[None]:
-        """Evaluate without dropout, then give every module its own train flag back, also after an exception."""
-        training = [module for module in self.model.modules() if module.training]
-        try:
-            for module in training:
-                module.training = False
-            yield
-        finally:
-            for module in training:
-                module.training = True

@@ -1,11 +1,12 @@
-"""Imports of large libraries without the garbage collector, which takes a fifth of their time and finds nothing."""
+"""Imports of large libraries without the garbage collector."""
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from iterprime_xai.records.collector import collector_paused
 
 
 @contextmanager
@@ -14,14 +15,8 @@ def importing(module: str) -> Iterator[None]:
 
     Nothing is done where ``module`` is loaded already: what a user has made since must stay young, or it is never collected.
     """
-    if module in sys.modules or not gc.isenabled():
+    if module in sys.modules:
         yield
         return
-    gc.disable()
-    try:
+    with collector_paused():
         yield
-    finally:
-        if not gc.get_freeze_count():  # else the caller keeps objects frozen, which must stay so
-            gc.freeze()
-            gc.unfreeze()  # together: everything to the oldest generation, without looking at it
-        gc.enable()

@@ -170,7 +170,8 @@ class ChoosingSystem:
                 *self._answer_notes(scores, answer),
                 selection.reason,
             ),
-            parameters=dict(shared) | ({} if scores.heatmap is None else {"heat": "the system's own map"}),
+            parameters={**shared, "evidence": None if scores.evidence is None else float(scores.evidence)}
+            | ({} if scores.heatmap is None else {"heat": "the system's own map"}),
         )
 
     def _select(self, proposals: Proposals, scores: Scores, heatmap: np.ndarray, answer: Answer) -> Selection:
@@ -223,11 +224,12 @@ class ChoosingSystem:
         if answer == "always":
             return ()
         limit = self._threshold(None)
+        never = "never abstains" if self.selection == "score" else "abstains from a blank map alone"
         if scores.evidence is None:
-            said = "may not abstain: this system has no figure that says whether the target is there"
+            said = f"{never}: this system has no figure that says whether the target is there"
         elif limit is None:
             said = (
-                f"never abstains: no threshold of the {scores.evidence_name} (here {scores.evidence:.3f}) was measured for this "
+                f"{never}: no threshold of the {scores.evidence_name} (here {scores.evidence:.3f}) was measured for this "
                 "model; give one with abstain_below"
             )
         else:

@@ -127,7 +127,7 @@ class GrounderSystem:
         """What stands in for a part of the released code, by the setting that would undo it."""
         if self.settings.preset != "paper-offline":
             return {}
-        return {name: said for name, said in OFFLINE.items() if name != "parser" or self.settings["parser"] == "own"}
+        return {name: said for name, said in OFFLINE.items() if name not in self.settings.given}
 
     def segment(self, image: Any, text: str, *, proposals: Any = None, answer: Answer = "always") -> Grounding:
         return self.segment_many(image, [text], proposals=proposals, answer=answer)[0]
@@ -143,8 +143,12 @@ class GrounderSystem:
             proposals=self.proposer.made() if proposals is None else proposals,
             answer=answer,
         )
-        stamp = {"system": self.name, "preset": self.settings.preset, "substitutes": self.substitutes()}
-        return [replace(each, parameters=each.parameters | stamp) for each in found]
+        substitutes = self.substitutes()
+        stamp = {"system": self.name, "preset": self.settings.preset, "substitutes": substitutes}
+        return [
+            replace(each, parameters=each.parameters | stamp, trace=(*substitutes.values(), *each.trace))
+            for each in found
+        ]
 
     def __repr__(self) -> str:
         return f"GrounderSystem({self.name!r}, {self.grounder!r})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 from handmade_encoder import ColourCaptioner, ColourEncoder
 from random_models import SHAPES, build_model, build_processor
@@ -96,7 +97,11 @@ def test_the_paper_preset_of_iterprime_is_the_papers_recipe(plain):
     system = load_system("iterprime", {"preset": "paper-offline", "model": plain})
     for field in ("prompt", "gradient", "emphasis", "local_weight", "passes", "keep_rejected", "selection"):
         assert getattr(system.recipe, field) == getattr(RECIPES["paper"], field), field
-    assert "Stanza" in system.describe()["substitutes"]["parser"]
+    said = system.describe()["substitutes"]
+    assert "Stanza" in said["parser"]
+    assert "model" not in said  # it was named
+    found = system.segment(np.full((32, 32, 3), 90, np.uint8), "a dog", proposals=np.ones((1, 32, 32), bool))
+    assert said["parser"] in found.trace
     assert load_system("iterprime", {"model": plain}).describe()["substitutes"] == {}
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from iterprime_xai.evaluation.bootstrap import Interval
+from iterprime_xai.evaluation.markdown import markdown
 from iterprime_xai.evaluation.measures.comparing import Comparison, Group
 from iterprime_xai.evaluation.measures.metrics import METRICS
 from iterprime_xai.evaluation.measures.summing_up import interval_json, percent, text_table
-from iterprime_xai.evaluation.tables import markdown
 from iterprime_xai.records import OptionError
 
 FORMATS = ("text", "markdown", "latex", "json")

@@ -10,6 +10,9 @@ import numpy as np
 from iterprime_xai.evaluation.bootstrap import ROUNDS, Interval, totals
 from iterprime_xai.evaluation.measures.columns import Measured
 
+_HELD = 10**7
+"""Values of all groups that are drawn together: bounds the memory of a run with many tags."""
+
 LEVELS = (0.5, 0.6, 0.7, 0.8, 0.9)
 
 Column = Callable[[Measured], np.ndarray]
@@ -135,12 +138,16 @@ def ratio_sums(
     pairs = [
         np.asarray(side(rows), np.float64) for name in names for side in (METRICS[name].above, METRICS[name].below)
     ]
-    shape = (len(groups), len(names), 2)
+    columns, shape = np.stack(pairs, 1), (len(groups), len(names), 2)
     sums, plain = np.empty((rounds, *shape)), np.empty(shape)
-    for place, chosen in enumerate(groups.values()):  # group by group: many tags at once would take much memory
-        columns = np.stack(pairs, 1) * chosen[:, None]
-        sums[:, place] = totals(columns, rows.pictures.tolist(), seed, rounds).reshape(rounds, *shape[1:])
-        plain[place] = columns.sum(0).reshape(shape[1:])
+    pictures, chosen = rows.pictures.tolist(), list(groups.values())
+    at_once = max(1, _HELD // max(1, columns.size))
+    for start in range(0, len(chosen), at_once):
+        some = chosen[start : start + at_once]
+        held = np.concatenate([columns * each[:, None] for each in some], 1)
+        place = slice(start, start + len(some))
+        sums[:, place] = totals(held, pictures, seed, rounds).reshape(rounds, len(some), *shape[1:])
+        plain[place] = held.sum(0).reshape(len(some), *shape[1:])
     return sums, plain
 
 

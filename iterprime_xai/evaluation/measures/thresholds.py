@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from iterprime_xai.evaluation.auroc import balanced_threshold
+from iterprime_xai.evaluation.measures.set_shares import best_share
 from iterprime_xai.evaluation.runs.threshold import Threshold
 from iterprime_xai.records import OptionError
 
 if TYPE_CHECKING:
     from iterprime_xai.evaluation.runs.reading import Run
+
+_FOR_SETS = ("proposals", "gold", "no_target", "evidence", "error")
 
 VAL = ("val", "miniv")
 """Splits on which something may be chosen; PhraseCut has a small one of its own."""
@@ -20,6 +23,8 @@ VAL = ("val", "miniv")
 
 def choose_threshold(run: Run | str | Path) -> Threshold:
     """The threshold of the evidence with the largest balanced accuracy in telling phrases that mean something from the others.
+
+    For a run with detail "full" also the share that a further mask needs with answer "set": the one with the largest mean gIoU.
 
     Raises ``OptionError`` for a run that holds anything but val samples, is not done, or has phrases of one side only.
     """
@@ -56,7 +61,13 @@ def choose_threshold(run: Run | str | Path) -> Threshold:
             "the two apart; use data with both, such as gRefCOCO."
         )
     value, accuracy = balanced_threshold(usable["evidence"].to_pylist(), present.tolist())
+    share = giou = None
+    if opened.manifest.decides["detail"] == "full":
+        rows = (row for row in opened.rows(_FOR_SETS) if row["no_target"] is not None)
+        share, giou = best_share(rows, value)
     return Threshold(
+        set_share=share,
+        giou=giou,
         value=value,
         accuracy=accuracy,
         system=opened.manifest.asked["system"],

@@ -58,7 +58,14 @@ class RunFolder:
                 path.unlink()
             if left:
                 notes.append(f"{len(left)} unfinished files of a killed run were cleared away")
-            yield notes
+            try:
+                yield notes
+            finally:
+                if not (self.path / NAME).exists():  # nothing began: a mistake in the command leaves no folder behind
+                    with suppress(OSError):
+                        (self.path / LOCK).unlink()
+                        self.parts.rmdir()
+                        self.path.rmdir()
 
     def missing(self, manifest: Manifest, *, errors_too: bool = False) -> tuple[list[int], list[str]]:
         """Numbers of the shards that have no part, and a note on each part that is damaged and is made again.
@@ -123,11 +130,12 @@ def _lock(number: int) -> bool:
         return True
     import fcntl
 
-    try:
-        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # a file system without locks: parts are whole and the same whoever writes them
-        with suppress(OSError):
-            fcntl.lockf(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    return True
+    for take in (fcntl.flock, fcntl.lockf):  # some network file systems know only the second
+        try:
+            take(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            return False
+        except OSError:
+            continue
+    return True  # a file system without locks: parts are whole, and the same whoever writes them

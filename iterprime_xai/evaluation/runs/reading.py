@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from iterprime_xai.evaluation.runs.coding import read_bits, read_map, read_mask
 from iterprime_xai.evaluation.runs.folder import PARTS, RunFolder
 from iterprime_xai.evaluation.runs.manifest import Manifest, read_manifest
+from iterprime_xai.evaluation.runs.parts import PartNote, note_of, read_note
 from iterprime_xai.records import MissingExtraError, OptionError, StorageError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Run:
         self.path = path
         self.manifest = manifest
         self.key = manifest.key
+        self._notes: dict[Path, PartNote] = {}
 
     @property
     def name(self) -> str:
@@ -56,11 +58,11 @@ class Run:
 
     def versions(self) -> list[dict[str, str]]:
         """The different sets of library versions that made the parts."""
-        from iterprime_xai.evaluation.runs.parts import read_note
-
         found: list[dict[str, str]] = []
         for path in self.files:
-            versions = dict(read_note(path).versions)
+            if path not in self._notes:
+                self._notes[path] = read_note(path)
+            versions = dict(self._notes[path].versions)
             if versions not in found:
                 found.append(versions)
         return found
@@ -82,7 +84,6 @@ class Run:
         Only these are read: without masks and maps, 100,000 rows are a few megabytes.
         """
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
         from iterprime_xai.evaluation.runs.schema import SCHEMA
 
@@ -90,10 +91,12 @@ class Run:
         schema = SCHEMA if names is None else pa.schema([SCHEMA.field(name) for name in names])
         tables = []
         for path in self.files:
-            try:
-                tables.append(pq.read_table(path, columns=names, partitioning=None).replace_schema_metadata(None))
-            except (OSError, pa.ArrowException) as error:
-                raise StorageError(f"{path} cannot be read: {error}. Delete it and evaluate again.") from error
+            with _open(path) as file:
+                try:
+                    self._notes[path] = note_of(file.metadata)
+                    tables.append(file.read(names).replace_schema_metadata(None))
+                except (OSError, ValueError, pa.ArrowException) as error:
+                    raise StorageError(f"{path} cannot be read: {error}. Delete it and evaluate again.") from error
         return pa.concat_tables(tables).select(schema.names) if tables else schema.empty_table()
 
     def sql(self, query: str) -> Any:

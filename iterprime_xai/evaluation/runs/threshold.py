@@ -12,8 +12,8 @@ from iterprime_xai.records import OptionError, StorageError
 from iterprime_xai.records.writing import write_whole
 
 NAME = "threshold.json"
-SETTING = "abstain_below"
-"""The setting of a system that takes it."""
+SETTING, SHARE = "abstain_below", "set_share"
+"""The settings of a system that take its two numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,8 @@ class Threshold:
     """Below ``value`` of its evidence a system should not answer.
 
     ``accuracy`` is the balanced accuracy on the val run of ``system`` on ``data`` whose key is ``run``: of the ``present``
-    phrases that mean something and the ``absent`` that mean nothing.
+    phrases that mean something and the ``absent`` that mean nothing. ``set_share`` is what a further mask needs with answer
+    "set", where the val run had all masks (detail "full"), and ``giou`` the mean gIoU there.
     """
 
     value: float
@@ -31,6 +32,8 @@ class Threshold:
     run: str
     present: int
     absent: int
+    set_share: float | None = None
+    giou: float | None = None
 
     def said(self) -> str:
         """Where it comes from, in a clause."""
@@ -79,4 +82,7 @@ def applied(
             f"The threshold in {threshold} is one of {found.system}, and means nothing to {system}; choose one on a "
             f"val run of {system}."
         )
-    return {**settings, SETTING: found.value}, {"value": found.value, "from": found.said()}
+    chosen, kept = {**settings, SETTING: found.value}, {"value": found.value, "from": found.said()}
+    if answer == "set" and found.set_share is not None and SHARE not in settings:
+        chosen[SHARE] = kept[SHARE] = found.set_share
+    return chosen, kept

@@ -136,13 +136,15 @@ class Worker:
         timing = Timing(propose=proposing, segment=perf_counter() - started)
         yield from ((sample, each, timing) for sample, each in zip(samples, found, strict=True))
 
-    def _given(self, image: Any, samples: Sequence[Sample]) -> list[tuple[list[Sample], Proposals | Exception | None]]:
+    def _given(self, image: Any, samples: Sequence[Sample]) -> list[tuple[list[Sample], Any]]:
         """Samples that are asked together, with the proposals that are handed over for them."""
+        if hasattr(self.proposer, "propose_at"):  # asked with the heat of each phrase, by the system
+            return [(list(samples), self.proposer)]
         if self.proposer is not None:
             return [(list(samples), self.proposer.propose(image))]
         if self.order.proposals != GOLD:
             return [(list(samples), None)]
-        groups: list[tuple[list[Sample], Proposals | Exception | None]] = []
+        groups: list[tuple[list[Sample], Any]] = []
         for sample in samples:
             try:
                 proposals: Proposals | Exception = _annotated(sample)

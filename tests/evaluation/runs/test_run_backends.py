@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import sys
 
 import pytest
 from run_stand_ins import ToySet, ToySystem, rows_of
@@ -86,7 +87,7 @@ def test_what_makes_no_sense_is_refused(monkeypatch, tmp_path):
 
     with pytest.raises(OptionError, match="cannot be given these objects"):
         make_backend("processes", Order(Local(), DATA), 2)
-    monkeypatch.setitem(__import__("sys").modules, "ray", None)
+    monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(MissingExtraError, match=r"iterprime-xai\[ray\]"):
         make_backend("ray", order, 1)
 
@@ -107,16 +108,20 @@ def test_orders_that_contradict_themselves_are_refused():
 @pytest.fixture(scope="module")
 def ray_cluster():
     ray = pytest.importorskip("ray")
-    ray.init(
-        num_cpus=2,
-        object_store_memory=80 * 2**20,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level="ERROR",
-        address="local",
-    )
+    paths = pytest.MonkeyPatch()
+    paths.setenv("PYTHONPATH", os.pathsep.join(sys.path))  # its workers have to find the stand-ins
+    small = {"num_cpus": 2, "object_store_memory": 80 * 2**20, "include_dashboard": False, "log_to_driver": False}
+    for attempt in range(3):  # Ray gives up after 15 s where the machine is busy with other work
+        try:
+            ray.init(address="local", logging_level="ERROR", **small)
+            break
+        except Exception:
+            ray.shutdown()
+            if attempt == 2:
+                raise
     yield ray
     ray.shutdown()
+    paths.undo()
 
 
 def test_ray_gives_the_rows_of_one_process_also_with_two_workers_killed(ray_cluster, undisturbed, tmp_path):

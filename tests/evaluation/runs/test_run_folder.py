@@ -168,6 +168,16 @@ def test_error_rows_are_made_again_when_asked(tmp_path):
     assert rows_of(again) == rows_of(run(tmp_path / "undisturbed", data))
 
 
+def test_a_run_that_never_began_leaves_no_folder(tmp_path):
+    class NoSystem(ToySystem):
+        def describe(self):
+            raise OptionError("There is no such system.")
+
+    with pytest.raises(OptionError, match="no such system"):
+        run(tmp_path / "new" / "run", system=NoSystem())
+    assert not (tmp_path / "new" / "run").exists()
+
+
 def test_a_run_of_which_everything_fails_still_ends(tmp_path):
     made = run(tmp_path / "run", ToySet(broken=range(6)))
     assert made.complete

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import os
 import pickle
@@ -10,6 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
+from time import monotonic
 from types import TracebackType
 from typing import Any, cast
 
@@ -21,6 +23,9 @@ from iterprime_xai.records import IterprimeError, OptionError
 
 DEATHS = 3
 """A shard in which as many processes died one after the other ends the run: it is the shard's or the memory's fault."""
+
+GRACE = 5.0
+"""Seconds that processes have to end by themselves, after the picture that they are at, when a run ends or is interrupted."""
 
 
 class Processes:
@@ -44,11 +49,14 @@ class Processes:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for pipe, process in self._running.items():
-            pipe.close()
-            process.terminate()  # parts are written by this process alone: nothing can be cut short
+        for pipe in self._running:
+            pipe.close()  # whoever is idle, or done with a picture, sees it and ends by itself
+        until = monotonic() + GRACE
         for process in self._running.values():
-            process.join()
+            process.join(max(0.0, until - monotonic()))
+            if process.is_alive():
+                process.terminate()  # parts are written by this process alone: nothing can be cut short
+                process.join()
         self._running.clear()
         self._idle.clear()
 
@@ -56,11 +64,14 @@ class Processes:
         pipe = self._start()
         try:
             pipe.send(("describe",))
-            _, described = _receive(pipe)
+            kind, described = pipe.recv()
         except (EOFError, OSError) as error:
             raise IterprimeError("A worker process ended while it started; use --backend local to see why.") from error
+        if kind == "error":
+            raise described
         self._idle.append(pipe)
-        return described
+        found: dict[str, Any] = described
+        return found
 
     def parts(self, shards: Sequence[Shard], key: str, seen: Seen) -> Iterator[Part]:
         waiting = deque(shards)
@@ -76,7 +87,7 @@ class Processes:
                 pipe = cast(Connection, ready)
                 shard, told = busy[pipe]
                 try:
-                    kind, value = _receive(pipe)
+                    kind, value = pipe.recv()
                 except (EOFError, OSError):
                     del busy[pipe]
                     self._running.pop(pipe).join()
@@ -89,6 +100,8 @@ class Processes:
                         ) from None
                     waiting.appendleft(shard)
                     continue
+                if kind == "error":  # out here: many of these are an OSError too
+                    raise value
                 if kind == "seen":
                     busy[pipe] = (shard, told + value)
                     seen(value)
@@ -109,14 +122,6 @@ class Processes:
     def pids(self) -> list[int]:
         """Process ids of the workers."""
         return [process.pid for process in self._running.values() if process.pid]
-
-
-def _receive(pipe: Connection) -> tuple[str, Any]:
-    """A message of a worker; its error is raised here."""
-    kind, value = pipe.recv()
-    if kind == "error":
-        raise value
-    return kind, value
 
 
 def _work(pipe: Connection, order: bytes) -> None:
@@ -141,6 +146,9 @@ def _work(pipe: Connection, order: bytes) -> None:
                 pipe.send(("error", _portable(error)))
     except (EOFError, OSError):  # the run is over
         pipe.close()
+    # What is registered for the end is done; taking a loaded model apart object by object takes seconds and is left undone.
+    atexit._run_exitfuncs()
+    os._exit(0)
 
 
 def _portable(error: Exception) -> Exception:

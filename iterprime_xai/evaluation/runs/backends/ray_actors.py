@@ -44,7 +44,17 @@ class RayActors:
         if not ray.is_initialized():
             address = os.environ.get("RAY_ADDRESS")
             alone: dict[str, Any] = {} if address else {"num_cpus": self._workers, "include_dashboard": False}
-            ray.init(address=address, log_to_driver=False, logging_level="ERROR", **alone)
+            try:
+                ray.init(address=address, log_to_driver=False, logging_level="ERROR", **alone)
+            except (
+                Exception
+            ) as error:  # Ray raises plain ones: no cluster at the address, or a machine too busy to start one
+                ray.shutdown()
+                where = f"the cluster at {address}" if address else "a cluster on this machine"
+                raise IterprimeError(
+                    f"Ray could not reach or start {where}: {error} Free some cores or correct RAY_ADDRESS, or use "
+                    "--backend processes."
+                ) from error
             self._started = True
         try:
             self._sent = ray.put(pickle.dumps(self._order))
