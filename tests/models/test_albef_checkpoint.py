@@ -258,14 +258,6 @@ def test_another_vocabulary_is_refused(write, state, tmp_path):
         load_matcher(path)
 
 
-def test_a_token_that_unicode_calls_a_line_end_is_one_token(tmp_path):
-    from iterprime_xai.models.bert_vocabulary import tokenizer_of
-
-    tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "\u2028", "\x85", "dog"]
-    (tmp_path / "vocab.txt").write_bytes(("\r\n".join(tokens) + "\r\n").encode())
-    assert tokenizer_of(tmp_path / "vocab.txt").get_vocab()["dog"] == 7
-
-
 # --- in use ---
 
 
