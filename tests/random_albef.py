@@ -26,6 +26,9 @@ ALBEF_SHAPES = (
     AlbefShape("two-widths", 64, 16, 64, 1, 128, 4, 1),
 )
 DEEP = AlbefShape("twelve-layers", 32, 16, 64, 1, 64, 12, 6)
+AT_256 = AlbefShape("pre-trained", 256, 16, 64, 1, 64, 3, 1)
+AT_384 = AlbefShape("fine-tuned", 384, 16, 64, 1, 64, 3, 1)
+"""As many pixels and patches as the releases."""
 
 
 def random_state(shape: AlbefShape, vocabulary: int, *, bert: str = "bert.", seed: int = 0):

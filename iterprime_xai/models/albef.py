@@ -142,7 +142,9 @@ class AlbefMatcher(ReadingMatcher):
         )
 
     def describe(self) -> dict[str, object]:
-        return {**super().describe(), "image_size": self.image_size, "fusion_layer": self.model.sizes.fusion_layer}
+        said = {**super().describe(), "image_size": self.image_size, "fusion_layer": self.model.sizes.fusion_layer}
+        changed = {} if self.report is None else dict(self.report.interpolated)
+        return {**said, "interpolated": changed} if changed else said
 
     def reading_layers(self) -> list[ReadingLayer]:
         # A BertLayer has the parts of a BlipTextLayer, under the same names.

@@ -6,7 +6,7 @@ import pickle
 import re
 import warnings
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -223,24 +223,27 @@ def check_all(model: Albef, weights: Mapping[str, Tensor], report: LoadingReport
     report = LoadingReport(report.loaded, report.interpolated, report.ignored, missing, report.unexpected)
     if missing:
         raise ModelLoadError(
-            f"{name} lacks {len(missing)} weights that matching needs (first: {missing[0]}); they would be random. Load an ALBEF "
+            f"{name} lacks {len(missing)} weights that matching needs ({_some(missing)}); they would be random. Load an ALBEF "
             "checkpoint for image-text matching: pre-trained, retrieval or grounding."
         )
     strange += [key for key in report.unexpected if key.startswith(("visual_encoder.", "text_encoder.", "itm_head."))]
     if strange:
         raise ModelLoadError(
-            f"{name} has {len(strange)} weights that ALBEF's towers and head do not (first: {strange[0]}): it is another model."
+            f"{name} has {len(strange)} weights that ALBEF's towers and head do not ({_some(strange)}): it is another model."
         )
     for key, shape in expected.items():
         if tuple(weights[key].shape) != shape:
             raise ModelLoadError(f"{name}: {key} should have shape {shape}, but has {tuple(weights[key].shape)}.")
     if report.unexpected:
         warnings.warn(
-            f"{name} has {len(report.unexpected)} weights that nobody asked for, and they are left out: "
-            f"{', '.join(report.unexpected[:5])}{', ...' if len(report.unexpected) > 5 else ''}",
+            f"{name} has {len(report.unexpected)} weights that nobody asked for, and they are left out: {_some(report.unexpected)}",
             stacklevel=4,
         )
     return report
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join([*names[:5], "..."] if len(names) > 5 else names)
 
 
 def image_processor(side: int) -> Any:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from albef_assembly import assembled
 from questions import asks, far, questions
-from random_albef import ALBEF_SHAPES, DEEP, HEAD, random_state, write_checkpoint
+from random_albef import ALBEF_SHAPES, AT_256, AT_384, DEEP, HEAD, random_state, write_checkpoint
 
-from iterprime_xai.models import load_matcher
+from iterprime_xai.models import ImageTokens, load_matcher
 from iterprime_xai.records import LayerError
 
 TEXT = "the red dog left of a zebra"
@@ -21,112 +22,6 @@ def case(request, tokenizer, tmp_path_factory):
     state = random_state(shape, len(tokenizer))
     path = write_checkpoint(tmp_path_factory.mktemp("albef") / "ALBEF.pth", state, tokenizer)
     return shape, state, load_matcher(path)
-
-
-# --- an independent assembly, from stock blocks and the released state ---
-
-
-def image_tower(shape, state):
-    from transformers import ViTConfig, ViTModel
-
-    width = shape.vision_width
-    model = ViTModel(
-        ViTConfig(
-            hidden_size=width,
-            num_hidden_layers=shape.vision_layers,
-            num_attention_heads=width // HEAD,
-            intermediate_size=2 * width,
-            image_size=shape.image,
-            patch_size=shape.patch,
-            layer_norm_eps=1e-6,
-        ),
-        add_pooling_layer=False,
-    ).eval()
-    own = {key.removeprefix("visual_encoder."): value for key, value in state.items()}
-    with torch.no_grad():
-        model.embeddings.cls_token.copy_(own["cls_token"])
-        model.embeddings.position_embeddings.copy_(own["pos_embed"])
-        pairs = [(model.embeddings.patch_embeddings.projection, "patch_embed.proj"), (model.layernorm, "norm")]
-        for index, layer in enumerate(model.layers):
-            block = f"blocks.{index}"
-            pairs += [(layer.layernorm_before, f"{block}.norm1"), (layer.layernorm_after, f"{block}.norm2")]
-            pairs += [(layer.attention.o_proj, f"{block}.attn.proj")]
-            pairs += [(layer.mlp.fc1, f"{block}.mlp.fc1"), (layer.mlp.fc2, f"{block}.mlp.fc2")]
-            for place, part in enumerate((layer.attention.q_proj, layer.attention.k_proj, layer.attention.v_proj)):
-                part.weight.copy_(own[f"{block}.attn.qkv.weight"][place * width : (place + 1) * width])
-                part.bias.copy_(own[f"{block}.attn.qkv.bias"][place * width : (place + 1) * width])
-        for module, name in pairs:
-            module.weight.copy_(own[f"{name}.weight"])
-            module.bias.copy_(own[f"{name}.bias"])
-    return model
-
-
-def text_encoder(shape, state, tokenizer):
-    from transformers import BertConfig, BertModel
-
-    model = BertModel(
-        BertConfig(
-            vocab_size=len(tokenizer),
-            hidden_size=shape.text_width,
-            num_hidden_layers=shape.text_layers,
-            num_attention_heads=shape.text_width // HEAD,
-            intermediate_size=2 * shape.text_width,
-            max_position_embeddings=64,
-            is_decoder=True,
-            add_cross_attention=True,
-            attn_implementation="eager",
-        ),
-        add_pooling_layer=False,
-    ).eval()
-    for layer in model.encoder.layer:
-        layer.crossattention.self.key = torch.nn.Linear(shape.vision_width, shape.text_width)
-        layer.crossattention.self.value = torch.nn.Linear(shape.vision_width, shape.text_width)
-    start = "text_encoder.bert."
-    own = {key.removeprefix(start): value for key, value in state.items() if key.startswith(start)}
-    found = model.load_state_dict(own, strict=False)
-    assert all(".crossattention." in key for key in found.missing_keys)
-    return model
-
-
-def assembled(shape, state, tokenizer, question, *, fusion=None, read=0, sep=False, causal=False):
-    """Logit, and attention and gradient (heads, tokens, rows, columns) by layer; the options are for getting it wrong."""
-    from transformers.models.blip.image_processing_pil_blip import BlipImageProcessorPil
-
-    side = shape.image // shape.patch
-    processor = BlipImageProcessorPil(size={"height": shape.image, "width": shape.image})
-    hidden = image_tower(shape, state)(**processor(question.image, return_tensors="pt")).last_hidden_state
-    keep = np.ones((side, side), bool) if question.ask.keep is None else question.ask.keep
-    seen = torch.from_numpy(np.concatenate([[True], keep.ravel()]))
-    ids = tokenizer(question.text)["input_ids"]
-    model = text_encoder(shape, state, tokenizer)
-    states = model.embeddings(torch.tensor([ids if sep else ids[:-1]]))
-    attention = {}
-    hooks = [
-        layer.crossattention.self.register_forward_hook(
-            lambda module, given, made, index=index: attention.update({index: made[1]})
-        )
-        for index, layer in enumerate(model.encoder.layer)
-    ]
-    length = states.shape[1]
-    apart = torch.full((length, length), float("-inf")).triu(1)[None, None] if causal else None
-    for index, layer in enumerate(model.encoder.layer):
-        looks = index >= (shape.fusion if fusion is None else fusion)
-        states = layer(states, apart, encoder_hidden_states=hidden[:, seen] if looks else None)
-    for hook in hooks:
-        hook.remove()
-    logit = torch.nn.functional.linear(states[0, read], state["itm_head.weight"], state["itm_head.bias"])[1]
-    gradient = dict(zip(attention, torch.autograd.grad(logit, list(attention.values())), strict=True))
-
-    def on_grid(values):
-        full = torch.zeros(*values.shape[1:3], len(seen))
-        full[:, :, seen] = values[0].detach()
-        return full[:, :, 1:].unflatten(-1, (side, side))
-
-    return (
-        logit.item(),
-        {layer: on_grid(each) for layer, each in attention.items()},
-        {layer: on_grid(each) for layer, each in gradient.items()},
-    )
 
 
 def test_logit_attention_and_gradient_equal_stock_blocks_at_every_fusion_layer(case, tokenizer):
@@ -168,6 +63,24 @@ def test_the_comparison_fails_at_another_layer(case, tokenizer):
     _, attention, gradient = assembled(shape, state, tokenizer, question)
     assert far(ours.attention[one], attention[other]) > 1e-2
     assert far(ours.gradient[one], gradient[other]) > 1e-2
+
+
+@pytest.mark.parametrize(("shape", "size"), [(AT_256, 384), (AT_384, 256)], ids=["256 to 384", "384 to 256"])
+def test_at_the_other_releases_size_everything_equals_stock_blocks_that_interpolate(shape, size, tokenizer, tmp_path):
+    state = random_state(shape, len(tokenizer))
+    matcher = load_matcher(write_checkpoint(tmp_path / "ALBEF.pth", state, tokenizer), image_size=size)
+    assert matcher.grid == (size // 16, size // 16)
+    question = questions(matcher)[2]
+    ours = matcher.match_all([question.ask], layers=matcher.layers)[0]
+    logit, attention, gradient = assembled(shape, state, tokenizer, question, size=size)
+    assert ours.logit == pytest.approx(logit, rel=1e-4, abs=1e-5)
+    for layer in matcher.layers:
+        assert far(ours.attention[layer], attention[layer]) <= 1e-4
+        assert far(ours.gradient[layer], gradient[layer]) <= 1e-4
+    before, places = shape.image // 16, state["visual_encoder.pos_embed"]
+    turned = places[:, 1:].unflatten(1, (before, before)).transpose(1, 2).flatten(1, 2)
+    wrong = {**state, "visual_encoder.pos_embed": torch.cat((places[:, :1], turned), 1)}
+    assert far(ours.attention[1], assembled(shape, wrong, tokenizer, question, size=size)[1][1]) > 1e-2
 
 
 def test_the_image_tower_computes_what_the_release_says(case, picture):
@@ -227,16 +140,69 @@ def test_layers_below_the_first_fusion_layer_are_refused_and_make_no_keys(case, 
         matcher.match(tokens, matcher.tokenize(TEXT), layers=(shape.fusion - 1,))
 
 
-def test_patches_left_out_change_nothing(case, picture):
+def test_patches_left_out_change_nothing_and_show_nothing_at_any_layer(case, picture):
     _, _, matcher = case
     tokens, text, keep = matcher.encode_image(picture), matcher.tokenize(TEXT), np.ones(matcher.grid, bool)
     keep[1, 2] = False
-    masked = matcher.match(tokens, text, keep=keep, layers=matcher.layers[:1])
-    tokens.kept.clear()
-    tokens.hidden[:, 1 + matcher.grid[1] + 2] += 5
-    changed = matcher.match(tokens, text, keep=keep, layers=matcher.layers[:1])
-    assert changed.logit == masked.logit
-    assert matcher.match(tokens, text).logit != masked.logit
+
+    def look(row, column):
+        hidden = tokens.hidden.clone()
+        hidden[:, matcher.prefix + row * matcher.grid[1] + column] += 3.0
+        return matcher.match(ImageTokens(hidden, tokens.grid, tokens.prefix), text, keep=keep, layers=matcher.layers)
+
+    plain = matcher.match(tokens, text, keep=keep, layers=matcher.layers)
+    left_out, kept = look(1, 2), look(2, 1)
+    assert left_out.logit == plain.logit
+    assert kept.logit != plain.logit
+    assert matcher.match(tokens, text).logit != plain.logit
+    for layer in matcher.layers:
+        assert torch.equal(left_out.attention[layer], plain.attention[layer])
+        assert torch.equal(left_out.gradient[layer], plain.gradient[layer])
+        assert not torch.equal(kept.attention[layer], plain.attention[layer])
+        assert float(plain.attention[layer][:, :, 1, 2].abs().max()) == 0
+        assert float(plain.gradient[layer][:, :, 1, 2].abs().max()) == 0
+        assert float(plain.attention[layer].sum((2, 3)).max()) < 1  # the image's own [CLS] is always seen
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_the_model_is_left_exactly_as_it_was_also_after_an_exception(case, tokenizer, picture, training):
+    from iterprime_xai.models.albef import Albef, AlbefMatcher
+
+    model = Albef(case[2].model.sizes).train(training)
+    model.itm_head.eval()
+    model.text_encoder.embeddings.word_embeddings.requires_grad_(False)
+    matcher = AlbefMatcher(model, case[2].image_processor, tokenizer)
+
+    def state():
+        return (
+            [(each.training, len(each._forward_hooks), len(each._forward_pre_hooks)) for each in model.modules()],
+            [
+                (each.requires_grad, each.grad is None, float(each.detach().double().sum()))
+                for each in model.parameters()
+            ],
+            model.visual_encoder.config._attn_implementation,
+        )
+
+    before = state()
+    tokens, text = matcher.encode_image(picture), matcher.tokenize(TEXT)
+    logit = matcher.match(tokens, text, layers=matcher.layers).logit
+    assert state() == before
+    with pytest.raises(RuntimeError):
+        matcher.match(ImageTokens(tokens.hidden[..., :-1], tokens.grid, tokens.prefix), text, layers=matcher.layers)
+    assert state() == before
+    assert matcher.match(tokens, text).logit == pytest.approx(logit, rel=1e-5)  # no dropout while training, either
+
+
+def test_half_precision_reads_the_same_map(case, picture, tokenizer, tmp_path):
+    _, state, matcher = case
+    half = load_matcher(write_checkpoint(tmp_path / "ALBEF.pth", state, tokenizer), dtype="bfloat16")
+    assert half.dtype == torch.bfloat16
+    layer = matcher.layers[0]
+    ours, full = (
+        each.match(each.encode_image(picture), each.tokenize(TEXT), layers=(layer,)) for each in (half, matcher)
+    )
+    assert ours.probability == pytest.approx(full.probability, abs=0.02)
+    assert far(ours.attention[layer].float(), full.attention[layer]) < 0.1
 
 
 def test_the_published_depth_reads_the_papers_layer_and_says_who_does(tokenizer, tmp_path, case):

@@ -65,6 +65,9 @@ def test_another_image_size_interpolates_the_position_embeddings_and_says_so(wri
     own, wide = load_matcher(path), load_matcher(path, image_size=96)
     assert (own.grid, wide.grid) == ((6, 6), (12, 12))
     assert wide.report.interpolated == {"visual_encoder.pos_embed": "6x6 -> 12x12 patches, bicubic"}
+    assert wide.describe()["interpolated"] == dict(wide.report.interpolated)
+    assert "interpolated" not in own.describe()
+    assert "interpolated  visual_encoder.pos_embed: 6x6 -> 12x12 patches, bicubic" in str(wide.report).splitlines()
     assert wide.encode_image(picture).hidden.shape == (1, 1 + 144, 128)
     kept = wide.model.visual_encoder.embeddings.position_embeddings
     assert torch.equal(kept[:, 0], state["visual_encoder.pos_embed"][:, 0])
@@ -123,6 +126,17 @@ def test_a_missing_weight_is_an_error_and_never_random(write, state, key):
     with pytest.raises(ModelLoadError, match="lacks") as caught:
         load_matcher(write(state))
     assert key.rsplit(".", 2)[-1] in str(caught.value) or "q_proj" in str(caught.value)
+
+
+def test_every_missing_weight_is_named_up_to_five(write, state):
+    del state["itm_head.weight"], state["itm_head.bias"]
+    with pytest.raises(ModelLoadError, match=r"lacks 2 .*\(itm_head\.weight, itm_head\.bias\)"):
+        load_matcher(write(state))
+    for key in [key for key in state if key.startswith("visual_encoder.blocks.1.")]:
+        del state[key]
+    state["visual_encoder.blocks.1.norm1.weight"] = torch.zeros(128)
+    with pytest.raises(ModelLoadError, match=r"lacks 17 .*q_proj\.weight(, [\w.]+){4}, \.\.\.\)"):
+        load_matcher(write(state))
 
 
 def test_a_weight_that_a_tower_does_not_have_is_an_error(write, state):
@@ -244,14 +258,6 @@ def test_another_vocabulary_is_refused(write, state, tmp_path):
         load_matcher(path)
 
 
-def test_a_token_that_unicode_calls_a_line_end_is_one_token(tmp_path):
-    from iterprime_xai.models.bert_vocabulary import tokenizer_of
-
-    tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "\u2028", "\x85", "dog"]
-    (tmp_path / "vocab.txt").write_bytes(("\r\n".join(tokens) + "\r\n").encode())
-    assert tokenizer_of(tmp_path / "vocab.txt").get_vocab()["dog"] == 7
-
-
 # --- in use ---
 
 
@@ -271,6 +277,9 @@ def test_the_papers_recipe_grounds_a_picture_with_the_papers_layer_and_prompt(wr
     assert found.parameters["layer"] == 8
     assert found.parameters["recipe"]["prompt"] == "there is a {expression}"
     assert found.parameters["model"]["family"] == "albef"
+    assert found.parameters["model"]["interpolated"] == {"visual_encoder.pos_embed": "2x2 -> 4x4 patches, bicubic"}
+    assert any(line.startswith("layer 8, ") and "GroundVLP and IteRPrimE" in line for line in found.trace)
+    assert grounder.matcher.report.counts()["interpolated"] == 1
     assert float(found.passes[0].heatmap.max()) > 0
 
 
@@ -282,4 +291,5 @@ def test_the_command_grounds_a_picture_with_the_file(write, state, picture, tmp_
     assert plain.exit_code == 0, plain.output
     assert json.loads(plain.stdout)["heatmap"]["grid"] == [6, 6]
     wide = CliRunner().invoke(cli.app, [*map(str, common), "--image-size", "96"])
+    assert wide.exit_code == 0, wide.output
     assert json.loads(wide.stdout)["heatmap"]["grid"] == [12, 12]
