@@ -27,6 +27,14 @@ _SHARED = (
     Setting("model", "model", "tiny", "the matcher: a bundled model, a folder, a checkpoint file or a hub id"),
     DEVICE,
     Setting("dtype", "text", None, "float32, float16 or bfloat16; nothing: float32", optional=True),
+    Setting(
+        "image_size",
+        "whole number",
+        None,
+        "pixels a side that a .pth file looks at; nothing: as it was trained",
+        low=1,
+        optional=True,
+    ),
     *MASKS,
     Setting(
         "parser",
@@ -175,8 +183,10 @@ def _grounder(settings: Settings) -> Grounder:
     if isinstance(model, Grounder):
         model = model.matcher
     if hasattr(model, "match_all"):
+        if settings["image_size"] is not None:
+            raise OptionError("image_size goes with a .pth file, but model is in memory already. Leave it out.")
         return Grounder(model, **options)
-    grounder = load(model, device=settings["device"], dtype=settings["dtype"])
+    grounder = load(model, device=settings["device"], dtype=settings["dtype"], image_size=settings["image_size"])
     return Grounder(grounder.matcher, **options) if options else grounder
 
 
