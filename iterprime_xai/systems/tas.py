@@ -227,7 +227,7 @@ class Tas:
             share=share,
             terms=terms,
             reason=f"its total is the highest{where}: V {v[best]:.2f}, P {p[best]:.2f}, N {n[best]:.2f}",
-            logit=float(logits[best]),
+            logit=logits,
             evidence=float(v[best]) / self.encoder.logit_scale,
             evidence_name="cosine of the best mask's crop and the phrase",
             notes=tuple(notes),

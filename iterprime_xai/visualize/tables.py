@@ -50,7 +50,7 @@ def _passes(grounding: Grounding) -> str:
         ]
         for index, look in enumerate(grounding.passes)
     ]
-    columns = ("pass", "match probability", "match logit", "seen", "highest heat", "final map", "stopped")
+    columns = ("pass", *describe.pass_columns(grounding), "seen", "highest heat", "final map", "stopped")
     return _folded("Passes", _table(columns, rows))
 
 
