@@ -194,8 +194,8 @@ def headline(grounding: Grounding) -> tuple[str, ...]:
         sentences.append(nothing)
     elif grounding.point is not None:
         x, y = grounding.point
-        what = "The picture of the shares" if drawn_from_shares(grounding) else "The heat"
-        sentences.append(f"{what} peaks at pixel ({x}, {y}).")
+        what = "The shares peak" if drawn_from_shares(grounding) else "The heat peaks"
+        sentences.append(f"{what} at pixel ({x}, {y}).")
     sentences.append(mask_sentence(grounding))
     return tuple(sentences)
 

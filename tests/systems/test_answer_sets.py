@@ -154,7 +154,7 @@ def test_the_figure_and_the_page_speak_of_a_share_and_show_no_passes(name, three
     assert "match probability" not in page.lower()
     assert "The stronger a word is marked" not in page  # no word is
     assert "hidden patches" not in shown
-    assert ("The picture of the shares peaks" in page) == (name == "largest")
+    assert ("The shares peak at" in page) == (name == "largest")
     assert ("checked> share</label>" in page) == (name == "largest")
     assert "match <strong>" not in shown
     assert "match probability" not in shown.lower()

@@ -65,7 +65,7 @@ def test_grad_cam_picks_by_our_rule_or_by_the_mean_inside(flat):
 
 @pytest.mark.parametrize("name", ["clip_score_map", "clip_gradcam"])
 def test_the_share_shown_is_that_of_the_mask_picked_not_of_the_one_with_the_highest_mean(name, flat):
-    picture, masks = flat
+    _, masks = flat
     masks[2] = False
     masks[2, 1:2, 1:2] = True  # one hot pixel: as high a mean as the red half has
     masks[0, :, 4:6] = True  # and the half with a strip of blue has a lower one
