@@ -50,11 +50,12 @@ def as_text(summary: dict[str, Any], shown: Sequence[str]) -> str:
         for text, each in zip(shown, summary["passes"], strict=True)
     )
     chooses = summary["probability_of"] != "match"
-    of = summary["probability_of"] if chooses else f"pass by pass: {passes}"
+    what = "share" if chooses else "probability"
+    of = f"{summary['probability_of']}; no match probability" if chooses else f"pass by pass: {passes}"
     lines = [
         f"phrase        {summary['phrase']}",
         f"primary word  {summary['primary_word']}",
-        f"probability   {shown[0]}   ({of})",
+        f"{what:13} {shown[0]}   ({of})",
     ]
     if "iou" in summary:
         lines.append(f"IoU           {summary['iou']:.3f}   (with the scene's own mask)")

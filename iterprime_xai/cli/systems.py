@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
     from iterprime_xai.systems.settings import Setting
+
+WIDTH = 100
+"""Columns of the lists: what a terminal beside an editor shows without breaking lines itself."""
 
 
 def systems(
@@ -18,18 +22,25 @@ def systems(
 
     if name is None:
         for each in SYSTEMS.values():
-            typer.echo(f"{each.name:18} {each.meaning}{f' ({each.source})' if each.source else ''}")
-        typer.echo(
-            'The settings of one: iterprime-xai systems tas. Use: iterprime-xai ground photo.jpg "..." --system tas'
-        )
+            _say(f"{each.name:18} ", f"{each.meaning}{f' ({each.source})' if each.source else ''}")
+        typer.echo("The settings of one: iterprime-xai systems tas")
+        typer.echo('Use: iterprime-xai ground photo.jpg "..." --system tas --set key=value')
         return
     settings, presets = settings_of(name), presets_of(name)
-    typer.echo(f"{name}: {SYSTEMS[name].meaning}")
+    _say(f"{name}: ", SYSTEMS[name].meaning)
+    names = max(len(setting.name) for setting in settings)
+    defaults = max(len(_shown(setting.default)) for setting in settings)
     for setting in settings:
-        typer.echo(f"  {setting.name:15} {_shown(setting.default):20} {_line(setting)}")
+        _say(f"  {setting.name:{names}}  {_shown(setting.default):{defaults}}  ", _line(setting))
     for preset, values in presets.items():
         if values:
-            typer.echo(f"preset {preset}: {', '.join(f'{key}={_shown(value)}' for key, value in values.items())}")
+            _say(f"preset {preset}: ", ", ".join(f"{key}={_shown(value)}" for key, value in values.items()))
+
+
+def _say(head: str, text: str) -> None:
+    """``head`` and what is said of it, in lines of at most ``WIDTH`` columns that begin below each other."""
+    indent = " " * len(head)
+    typer.echo(fill(text, WIDTH, initial_indent=head, subsequent_indent=indent, break_on_hyphens=False))
 
 
 def _line(setting: Setting) -> str:

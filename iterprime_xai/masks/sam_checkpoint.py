@@ -92,7 +92,8 @@ def _found(checkpoint: str | Path | None, size: str | None) -> Path:
     name = f"sam_{size or 'vit_b'}.pth"
     if checkpoint is None:
         raise ModelLoadError(
-            f"SAM needs the file of its released weights: checkpoint={name!r}, or --proposals-checkpoint {name} in the shell."
+            f"SAM needs the file of its released weights: checkpoint={name!r}, or in the shell --proposals-checkpoint {name} "
+            f"(with --system: --set proposer_checkpoint={name})."
         )
     path = Path(checkpoint).expanduser()
     if path.is_file():
@@ -120,9 +121,8 @@ def _state(path: Path, torch: Any) -> dict[str, Any]:
         AttributeError,
         ImportError,
     ) as error:
-        raise ModelLoadError(
-            f"{path} cannot be read as a checkpoint of weights only: {str(error).splitlines()[0]}"
-        ) from error
+        why = (str(error).splitlines() or ["it is empty or cut short"])[0]
+        raise ModelLoadError(f"{path} cannot be read as a checkpoint of weights only: {why}") from error
     lacking = [key for key in _NEEDED if not isinstance(state, Mapping) or key not in state]
     if lacking:
         raise ModelLoadError(f"{path} is not a SAM checkpoint in the released layout: it has no {lacking[0]}.")

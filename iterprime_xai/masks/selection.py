@@ -40,6 +40,7 @@ def select(
     probability: float | None = None,
     abstain_below: float = 0.5,
     set_share: float = SET_SHARE,
+    figure: str = "match probability",
 ) -> Selection:
     """Rank the proposals by how well they fit the heatmap (native grid, any magnitude), and answer with the best.
 
@@ -50,9 +51,10 @@ def select(
         answer: "always" answers whenever there is a proposal; "may_abstain" gives no answer when the heatmap is blank or
             ``probability`` is below ``abstain_below``; "set" abstains likewise, and else adds every other mask that stands out
             as clearly and lies elsewhere, see `masks.several`.
-        probability: the match probability of phrase and picture, where known.
+        probability: the match probability of phrase and picture, where known, or another figure of the same use.
         abstain_below: see ``answer``.
         set_share: with "set", the share of the best score that a further mask needs.
+        figure: what ``probability`` is, for the reason.
 
     Ties go to the proposal with the higher proposer score, then to the larger one, then to the first. A blank heatmap
     (flat, or nowhere positive) tells nothing: every score and the margin are 0, and the same order decides. Where nothing
@@ -79,7 +81,7 @@ def select(
     chosen: int | None = ranking[0].index
     if answer != "always" and probability is not None and probability < abstain_below:
         chosen = None
-        reason = f"abstained: the match probability {probability:.3f} is below {abstain_below:g}"
+        reason = f"abstained: the {figure} {probability:.3f} is below {abstain_below:g}"
     further: tuple[int, ...] = ()
     if answer == "set" and chosen is not None:
         best = ranking[0].score

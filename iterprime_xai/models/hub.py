@@ -72,5 +72,6 @@ def unreachable(hub_id: str, hub: dict[str, Any], error: Exception) -> ModelLoad
     """What to do about a hub checkpoint that cannot be had."""
     return ModelLoadError(
         f"{hub_id} is neither cached nor reachable. Where there is a network, fetch it with "
-        f"`{fetch_command(hub_id, hub)}`; offline, use the bundled model `tiny`. ({type(error).__name__})"
+        f"`{fetch_command(hub_id, hub)}`; offline, use a bundled one: `tiny`, or for "
+        f"a dual encoder `tiny-clip`. ({type(error).__name__})"
     )

@@ -150,8 +150,8 @@ def _read(path: Path) -> dict[str, Any]:
             stored = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise ModelLoadError(
-            f"{path} holds no plain weights ({type(error).__name__}: {str(error).splitlines()[0]}). A TorchScript archive such as "
-            "OpenAI's RN50.pt is a program and is not run: use the same weights from the folder of "
+            f"{path} holds no plain weights ({type(error).__name__}: {str(error).partition(chr(10))[0]}). "
+            "A TorchScript archive such as OpenAI's RN50.pt is a program and is not run: use the same weights from the folder of "
             "timm/resnet50_clip.openai (`hf download timm/resnet50_clip.openai --local-dir FOLDER`)."
         ) from error
     if isinstance(stored, dict) and isinstance(stored.get("state_dict"), dict):  # a training checkpoint

@@ -148,7 +148,8 @@ def passes(grounding: Grounding) -> Exhibit:
         ]
         for index, look in enumerate(grounding.passes, 1)
     ]
-    return table(("pass", "the model sees", "match probability", "match logit", "heat", "final map", "stopped"), rows)
+    numbers = describe.pass_columns(grounding)
+    return table(("pass", "the model sees", *numbers, "heat", "final map", "stopped"), rows)
 
 
 def selection(grounding: Grounding, most: int = 8) -> Exhibit:

@@ -136,12 +136,15 @@ class ChoosingSystem:
         selection = self._select(proposals, scores, heatmap, answer)
         mask = united(proposals.masks, selection.chosen)
         size = (picture.image.height, picture.image.width)
-        best = float(scores.share.max(initial=0.0))
+        # A rule may stand another mask first than the one with the highest share: the number is that of the mask that is shown.
+        first = selection.ranking[0].index if selection.ranking else None
+        logits = scores.score if scores.logit is None else scores.logit
+        best = 0.0 if first is None else float(scores.share[first])
         look = Pass(
             heatmap=heatmap,
             blended=heatmap,
             keep=np.ones(heatmap.shape, bool),
-            logit=scores.logit,
+            logit=0.0 if first is None else float(logits[first]),
             probability=best,
             stopped=ONE_LOOK,
         )
@@ -150,6 +153,7 @@ class ChoosingSystem:
             if scores.heatmap is None
             else "the heat is the system's own map"
         )
+        shared_out = "" if self.selection == "score" else " of the mean inside each, by which it was not chosen,"
         return Grounding(
             image=picture.image,
             expression=expression,
@@ -166,7 +170,7 @@ class ChoosingSystem:
                 *(f"{said}" for said in self.scorer.substitutes().values()),
                 *scores.notes,
                 f"{len(proposals)} proposals from {proposals.source}",
-                f"{drawn}; the best mask's share is {best:.4f}",
+                f"{drawn}; the best mask's share{shared_out} is {best:.4f}",
                 *self._answer_notes(scores, answer),
                 selection.reason,
             ),
@@ -184,6 +188,7 @@ class ChoosingSystem:
                 probability=scores.evidence,
                 abstain_below=self._threshold(-np.inf),
                 set_share=self._set_share,
+                figure=scores.evidence_name,
             )
         if not len(proposals):
             return Selection((), None, 0.0, self.name, "there are no proposals to choose from")

@@ -134,9 +134,10 @@ class Baseline:
             )
             if self.settings.system == "clip_score_map":
                 made = cosine_scores(mean, self.encoder.logit_scale, {}, what="the score map is highest inside it")
+                made = replace(made, evidence_name="highest mean of the map inside a mask")
             else:
                 best = float(mean.max())
-                made = Scores(mean, shares_of(mean), {}, f"the mean heat inside it is highest ({best:.3g})", logit=best)
+                made = Scores(mean, shares_of(mean), {}, f"the mean heat inside it is highest ({best:.3g})")
             found.append(replace(made, heatmap=np.ascontiguousarray(heat, dtype=np.float32)))
         return found
 

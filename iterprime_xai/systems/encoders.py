@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from iterprime_xai.records import ModelLoadError
 from iterprime_xai.systems.settings import DEVICE, Setting, Settings
 
 if TYPE_CHECKING:
@@ -33,7 +36,22 @@ def encoder_of(settings: Settings) -> ImageTextEncoder:
         return model
     from iterprime_xai.models.encoder_loading import load_encoder
 
-    return load_encoder(model, device=settings["device"], dtype=settings["dtype"])
+    with naming_offline(settings, "model"):
+        return load_encoder(model, device=settings["device"], dtype=settings["dtype"])
+
+
+@contextmanager
+def naming_offline(settings: Settings, name: str) -> Iterator[None]:
+    """Where a model that the preset "paper" asks for by itself is not here, its error names the preset "paper-offline" too."""
+    try:
+        yield
+    except ModelLoadError as error:
+        if settings.preset != "paper" or name in settings.given:
+            raise
+        raise ModelLoadError(
+            f'{error} The preset "paper" of {settings.system} takes this {name}; without it, the preset "paper-offline" takes a '
+            "bundled one and says so."
+        ) from error
 
 
 def unit(vectors: torch.Tensor) -> torch.Tensor:

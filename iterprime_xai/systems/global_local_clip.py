@@ -222,7 +222,7 @@ def cosine_scores(
         share=softmax(scale * cosine),
         terms=terms,
         reason=f"{what} (score {best:.3f})",
-        logit=scale * best,
+        logit=scale * cosine,
         evidence=best,
         notes=notes,
     )

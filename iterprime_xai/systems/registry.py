@@ -60,7 +60,10 @@ SYSTEMS: dict[str, System] = {
         ),
         System("clip_gradcam", "Grad-CAM of CLIP's cosine, then the mask that fits the heat", _YU, "clip_baselines"),
         System(
-            "clip_score_map", "the cosine of every patch with the phrase, highest inside a mask", _YU, "clip_baselines"
+            "clip_score_map",
+            "the cosine of every patch with the phrase, then the mask that fits the map",
+            _YU,
+            "clip_baselines",
         ),
         System("clip_region_token", "CLIP's picture token that sees a mask's patches alone", _YU, "clip_baselines"),
         System("clip_crop", "the crop of a mask, nearest to the phrase", _YU, "clip_baselines"),

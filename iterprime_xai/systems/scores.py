@@ -25,7 +25,7 @@ class Scores:
         evidence: the figure that an answer that may abstain compares with its threshold; ``None``: the system has none.
         evidence_name: what that figure is.
         reason: why the best is the answer, in a sentence.
-        logit: what goes into the share's softmax for the best mask, for the record.
+        logit: float64 (n,), what a share is made of, for the record; ``None``: the scores themselves.
         heatmap: float32 (rows, columns), where the system has one; else the picture of the shares is drawn.
         notes: sentences for the trace.
     """
@@ -34,7 +34,7 @@ class Scores:
     share: np.ndarray
     terms: Mapping[str, np.ndarray]
     reason: str
-    logit: float = 0.0
+    logit: np.ndarray | None = None
     evidence: float | None = None
     evidence_name: str = "cosine of the best mask"
     heatmap: np.ndarray | None = None

@@ -115,8 +115,8 @@ def settle(
     for name in given:
         if name not in known:
             near = get_close_matches(str(name), known, 1)
-            hint = f"did you mean {near[0]}? " if near else ""
-            raise OptionError(f"{system} has no setting {name!r}; {hint}It has: {', '.join(known)}.")
+            hint = f"Did you mean {near[0]}? " if near else ""
+            raise OptionError(f"{system} has no setting {name!r}. {hint}It has: {', '.join(known)}.")
     preset = known["preset"].check(system, given.get("preset", known["preset"].default))
     values = {name: each.default for name, each in known.items()} | dict(presets[preset]) | {"preset": preset}
     values |= {name: known[name].check(system, value) for name, value in given.items()}
@@ -138,7 +138,10 @@ PRESET = Setting(
 )
 DEVICE = Setting("device", "text", None, "cpu, cuda, mps, ...; nothing: the best that is here", optional=True)
 PROPOSER = Setting(
-    "proposer", "model", "classical", "who proposes masks when none are handed over, see `iterprime-xai proposers`"
+    "proposer",
+    "model",
+    "classical",
+    "who proposes masks when none are handed over: classical, sam:vit_h, ... (docs/methods/proposals.md)",
 )
 CHECKPOINT = Setting(
     "proposer_checkpoint", "text", None, "file of the proposer's weights, where it needs one (sam)", optional=True

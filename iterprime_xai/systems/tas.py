@@ -20,7 +20,7 @@ from iterprime_xai.records import Expression, OptionError, Proposals
 from iterprime_xai.records.heatmap import minmax
 from iterprime_xai.systems.choosing import ChoosingSystem
 from iterprime_xai.systems.crops import Crops, blur, blurred, squared
-from iterprime_xai.systems.encoders import ABSTAIN_BELOW, ENCODER, PAPER_CLIP, cosines, encoder_of
+from iterprime_xai.systems.encoders import ABSTAIN_BELOW, ENCODER, PAPER_CLIP, cosines, encoder_of, naming_offline
 from iterprime_xai.systems.near_synonyms import NearSynonyms, by_table, by_wordnet
 from iterprime_xai.systems.rectifier import centres, inside_parts, named_parts
 from iterprime_xai.systems.scores import Scores, softmax
@@ -130,7 +130,9 @@ class Tas:
 
     def __init__(self, settings: Settings, encoder: ImageTextEncoder, captioner: Captioner, wording: Wording) -> None:
         if settings["negative"].count(PHRASE) != 1:
-            raise OptionError(f"negative must be text with {PHRASE} in it once, but got {settings['negative']!r}.")
+            raise OptionError(
+                f"{NAME}: negative must be text with {PHRASE} in it once, but got {settings['negative']!r}."
+            )
         self.settings = settings
         self.encoder = encoder
         self.captioner = captioner
@@ -225,7 +227,7 @@ class Tas:
             share=share,
             terms=terms,
             reason=f"its total is the highest{where}: V {v[best]:.2f}, P {p[best]:.2f}, N {n[best]:.2f}",
-            logit=float(logits[best]),
+            logit=logits,
             evidence=float(v[best]) / self.encoder.logit_scale,
             evidence_name="cosine of the best mask's crop and the phrase",
             notes=tuple(notes),
@@ -262,5 +264,6 @@ def make(settings: Settings) -> ChoosingSystem:
 
     wording, encoder, captioner = wording_of(settings), encoder_of(settings), settings["captioner"]
     if not hasattr(captioner, "caption_many"):
-        captioner = load_captioner(captioner, device=settings["device"], dtype=settings["dtype"])
+        with naming_offline(settings, "captioner"):
+            captioner = load_captioner(captioner, device=settings["device"], dtype=settings["dtype"])
     return ChoosingSystem(settings, Tas(settings, encoder, captioner, wording))

@@ -34,9 +34,7 @@ def header_block(grounding: Grounding) -> Block:
     placed, lines = flow(runs, room, most=6, leftwards=describe.right_to_left(expression.text))
     line = 1.12 * Style(size).line
     sentences = wrapped(drawable(" ".join(describe.headline(grounding)[1:])), NOTE, room, most=3)
-    legend = "Underlined: the primary word."
-    if any(shades):
-        legend += " The stronger a word is marked, the more of the heat it holds."
+    legend = describe.legend(grounding)
     height = max(0.95, lines * line + 0.1 + len(sentences) * NOTE.line + SMALL.line)
 
     def draw(sheet: Sheet, top: float) -> None:
@@ -114,7 +112,7 @@ def main_block(grounding: Grounding, canvas: Canvas) -> Block:
                 sheet.text(left, edge + index * SMALL.line, line, warning)
         else:
             bar = min(height, 2.6)
-            sheet.text(left, edge - 0.03, "heat", SMALL)
+            sheet.text(left, edge - 0.03, describe.heat_word(grounding), SMALL)
             panels.draw_colour_bar(sheet.axes(left, edge + 0.2, 0.14, bar - 0.2), scale, 8.2, MUTED)
 
     return Block(step[1] + height + caption, draw)

@@ -163,6 +163,28 @@ def heat_words(grounding: Grounding) -> str:
     return str(grounding.parameters.get("heat", "where the model looks"))
 
 
+def drawn_from_shares(grounding: Grounding) -> bool:
+    """Whether the heat is the picture of a system's scores, and no map of its own."""
+    return "share" in heat_words(grounding)
+
+
+def heat_word(grounding: Grounding) -> str:
+    """What the colours stand for, in a word."""
+    return "share" if drawn_from_shares(grounding) else "heat"
+
+
+def legend(grounding: Grounding) -> str:
+    """How to read the phrase above a figure."""
+    marked = any(shading(grounding.expression, grounding.words))
+    more = " The stronger a word is marked, the more of the heat it holds." if marked else ""
+    return f"Underlined: the primary word.{more}"
+
+
+def pass_columns(grounding: Grounding) -> tuple[str, str]:
+    """The heads of the two numbers of a pass."""
+    return ("share", "logit") if by_choice(grounding) else ("match probability", "match logit")
+
+
 def headline(grounding: Grounding) -> tuple[str, ...]:
     """The finding in a few short sentences: match, peak, mask and how sure the choice is."""
     named = "Share of the best mask" if by_choice(grounding) else "Match probability"
@@ -172,7 +194,8 @@ def headline(grounding: Grounding) -> tuple[str, ...]:
         sentences.append(nothing)
     elif grounding.point is not None:
         x, y = grounding.point
-        sentences.append(f"The heat peaks at pixel ({x}, {y}).")
+        what = "The shares peak" if drawn_from_shares(grounding) else "The heat peaks"
+        sentences.append(f"{what} at pixel ({x}, {y}).")
     sentences.append(mask_sentence(grounding))
     return tuple(sentences)
 

@@ -18,8 +18,6 @@ from iterprime_xai.visualize.tables import shown
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 """The page may load nothing and run nothing, whatever a phrase contains."""
 
-_LEGEND = "Underlined: the primary word. The stronger a word is marked, the more of the heat it holds."
-
 
 def to_html(grounding: Grounding) -> str:
     """A self-contained HTML page: picture, heat, passes, words, and tables of everything the record holds."""
@@ -33,7 +31,7 @@ def to_html(grounding: Grounding) -> str:
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="{_POLICY}">
-<title>Where the model looks: {title}</title>
+<title>{shown(_capital(describe.heat_words(grounding)))}: {title}</title>
 <style>
 {style}:root {{ --faded: url("{faded}"); }}
 </style>
@@ -55,6 +53,10 @@ def to_html(grounding: Grounding) -> str:
 </body>
 </html>
 """
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def to_fragment(grounding: Grounding) -> str:
@@ -91,7 +93,7 @@ def _header(grounding: Grounding) -> str:
 <div>
 <h1 dir="auto"{size}>{phrase(grounding)}</h1>
 <p>{shown(" ".join(describe.headline(grounding)[1:]))}</p>
-<p class="legend" style="margin-left: 0">{_LEGEND}</p>
+<p class="legend" style="margin-left: 0">{shown(describe.legend(grounding))}</p>
 </div>
 <div class="match">{describe.match_word(grounding)} <strong>{match}</strong>{_bar(grounding.probability)}</div>
 </header>"""
@@ -157,10 +159,13 @@ def _main(grounding: Grounding) -> str:
         grounding, grounding.heatmap, scale, 310, "Heat over the picture", _lines(grounding, _peak(grounding))
     )
     drawn = f'<img src="{picture}" alt="{alt}">{_lines(grounding, _box(grounding))}'
+    # A system that chooses among masks hides no patch from itself.
+    box = '<label><input type="checkbox" id="show-hidden" checked> hidden patches</label>'
+    hidden = "" if describe.by_choice(grounding) else box
     return f"""<p class="toggles">Show:
-<label><input type="checkbox" id="show-heat" checked> heat</label>
+<label><input type="checkbox" id="show-heat" checked> {describe.heat_word(grounding)}</label>
 <label><input type="checkbox" id="show-outline" checked> mask outline</label>
-<label><input type="checkbox" id="show-hidden" checked> hidden patches</label></p>
+{hidden}</p>
 <div class="main{" wide" if aspect > 2.4 else ""}">
 <figure><div class="panel" style="{_frame(aspect)}">{drawn}</div>
 <figcaption>{" · ".join(["the picture", *answer])}</figcaption></figure>

@@ -50,7 +50,7 @@ def _passes(grounding: Grounding) -> str:
         ]
         for index, look in enumerate(grounding.passes)
     ]
-    columns = ("pass", "match probability", "match logit", "seen", "highest heat", "final map", "stopped")
+    columns = ("pass", *describe.pass_columns(grounding), "seen", "highest heat", "final map", "stopped")
     return _folded("Passes", _table(columns, rows))
 
 
@@ -84,7 +84,8 @@ def _selection(grounding: Grounding) -> str:
     chosen = next((place for place, ranked in enumerate(listed) if ranked.index == selection.answer), None)
     left = len(selection.ranking) - len(listed)
     more = f"<p>{left} more proposals ranked lower.</p>" if left > 0 else ""
-    words = f"{selection.reason} Rule: {selection.rule}; margin {selection.margin:.3f} (0 is a toss-up, 1 no rival)."
+    reason = selection.reason.rstrip(". ")
+    words = f"{reason}. Rule: {selection.rule}; margin {selection.margin:.3f} (0 is a toss-up, 1 no rival)."
     table = _table(("rank", "proposal", "score", *terms), rows, chosen) if rows else ""
     return _folded("Selection of the mask", f"<p>{shown(words)}</p>{table}{more}")
 

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from iterprime_xai.cli import app
 from iterprime_xai.records import OptionError
+from iterprime_xai.systems import system_names
 
 
 def run(*arguments: str) -> str:
@@ -26,10 +27,17 @@ def test_all_systems_are_listed_and_the_settings_of_one():
     said = run("systems", "global_local_clip")
     assert "alpha" in said
     assert "0.95" in said
-    assert "0.85 for RefCOCOg" in said
+    assert "0.85 for RefCOCOg" in " ".join(said.split())
     assert "preset paper: " in said
     with pytest.raises(OptionError, match="Did you mean tas"):
         run("systems", "taz")
+
+
+@pytest.mark.parametrize("arguments", [(), *((name,) for name in system_names())])
+def test_no_line_is_wider_than_a_terminal(arguments):
+    lines = run("systems", *arguments).splitlines()
+    assert max(map(len, lines)) <= 100
+    assert not any(line.split() and line != line.rstrip() for line in lines)
 
 
 def test_another_system_grounds_and_says_what_it_did(tmp_path, picture):

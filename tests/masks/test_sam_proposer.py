@@ -116,6 +116,9 @@ def test_a_checkpoint_that_cannot_be_used_is_named_with_what_to_do(sam_file, tmp
     (tmp_path / "text.pth").write_text("nothing")
     with pytest.raises(ModelLoadError, match="weights only"):
         load_proposer("sam", checkpoint=tmp_path / "text.pth")
+    (tmp_path / "empty.pth").touch()
+    with pytest.raises(ModelLoadError, match="weights only: it is empty or cut short"):
+        load_proposer("sam", checkpoint=tmp_path / "empty.pth")
     state = sam_state()
     del state["mask_decoder.iou_token.weight"]
     torch.save(state, tmp_path / "part.pth")

@@ -147,14 +147,41 @@ def test_the_figure_and_the_page_speak_of_a_share_and_show_no_passes(name, three
     picture, masks = three
     found = load_system(name, _settings(name)).segment(picture, "the red squares", proposals=masks)
     assert found.to_png(tmp_path / "a.png").stat().st_size > 10_000
-    shown = found.to_html().split("<details>")[0]
+    page = found.to_html()
+    shown = page.split("<details>")[0]
     assert "share <strong>" in shown
+    assert "<th>share</th><th>logit</th>" in page.replace(' scope="col"', "")
+    assert "match probability" not in page.lower()
+    assert "The stronger a word is marked" not in page  # no word is
+    assert "hidden patches" not in shown
+    assert ("The shares peak at" in page) == (name == "largest")
+    assert ("checked> share</label>" in page) == (name == "largest")
     assert "match <strong>" not in shown
     assert "match probability" not in shown.lower()
     assert "One pass" not in shown
     assert (
         "the share of the best mask at each patch" if name == "largest" else "the system's own map"
     ) in html.unescape(shown)
+
+
+@pytest.mark.parametrize("name", CHOOSERS)
+def test_a_system_keeps_nothing_of_the_pictures_it_saw(name, three):
+    picture, masks = three
+    system = load_system(name, _settings(name))
+
+    def held():
+        return {
+            (type(each).__name__, key): (id(value), len(value) if hasattr(value, "__len__") else None)
+            for each in (system, system.scorer, system.proposer)
+            for key, value in vars(each).items()
+        }
+
+    before, described = held(), system.describe()
+    for shift in range(3):
+        other = Image.fromarray(np.roll(np.asarray(picture), shift, 1))
+        system.segment_many(other, [f"red {shift}", "blue"], proposals=masks, answer="set")
+    assert held() == before
+    assert system.describe() == described
 
 
 @pytest.mark.parametrize("name", CHOOSERS)

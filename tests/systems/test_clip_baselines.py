@@ -63,6 +63,31 @@ def test_grad_cam_picks_by_our_rule_or_by_the_mean_inside(flat):
     assert found.selection.rule == "clip_gradcam"
 
 
+@pytest.mark.parametrize("name", ["clip_score_map", "clip_gradcam"])
+def test_the_share_shown_is_that_of_the_mask_picked_not_of_the_one_with_the_highest_mean(name, flat):
+    _, masks = flat
+    masks[2] = False
+    masks[2, 1:2, 1:2] = True  # one hot pixel: as high a mean as the red half has
+    masks[0, :, 4:6] = True  # and the half with a strip of blue has a lower one
+    by_mean, means = _scores(name, flat, selection="mean")
+    by_rule, _ = _scores(name, flat)
+    assert by_mean.selection.answer == 2
+    assert by_rule.selection.answer == 0
+    shares = {each.index: each.terms["share"] for each in by_mean.selection.ranking}
+    assert by_mean.probability == pytest.approx(shares[2])
+    assert by_rule.probability == pytest.approx(shares[0])
+    assert by_rule.probability < by_mean.probability
+    assert by_rule.passes[0].logit == pytest.approx(means[0] * by_mean.passes[0].logit / means[2])
+    assert any("by which it was not chosen" in line for line in by_rule.trace)
+    assert not any("by which it was not chosen" in line for line in by_mean.trace)
+
+
+def test_an_answer_below_the_threshold_names_the_figure_that_it_has(flat):
+    system = load_system("clip_score_map", {"model": ColourEncoder(), "abstain_below": 0.999})
+    found = system.segment(flat[0], "red", proposals=flat[1], answer="may_abstain")
+    assert found.selection.reason == "abstained: the highest mean of the map inside a mask 0.992 is below 0.999"
+
+
 def test_the_region_token_is_the_masked_tower_or_the_mean_of_patches(flat):
     for token in ("masked", "patches"):
         _, scores = _scores("clip_region_token", flat, token=token)

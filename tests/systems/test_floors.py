@@ -28,6 +28,13 @@ def test_random_is_the_same_for_the_same_picture_phrase_and_seed_and_else_anothe
     assert answers(texts, image=other) != first
 
 
+def test_random_draws_the_same_on_every_machine():
+    masks = np.zeros((50, 10, 20), bool)
+    masks[np.arange(50), np.arange(50) % 10, np.arange(50) % 20] = True
+    found = load_system("random").segment_many(Image.new("RGB", (20, 10)), ["a", "b", "c", "d"], proposals=masks)
+    assert [each.selection.answer for each in found] == [8, 21, 36, 47]
+
+
 def test_random_draws_every_mask_about_as_often(picture, boxes):
     texts = [f"dog {place}" for place in range(300)]
     found = load_system("random").segment_many(picture, texts, proposals=boxes)

@@ -10,7 +10,7 @@ from handmade_encoder import ColourCaptioner, ColourEncoder
 from random_models import SHAPES, build_model, build_processor
 
 from iterprime_xai.models import load_matcher
-from iterprime_xai.records import MissingExtraError, OptionError
+from iterprime_xai.records import MissingExtraError, ModelLoadError, OptionError
 from iterprime_xai.saliency.recipe import RECIPES
 from iterprime_xai.systems.grounder import Grounder
 from iterprime_xai.systems.registry import SYSTEMS, load_system, presets_of, settings_of, system_names
@@ -49,7 +49,7 @@ def test_every_system_has_settings_and_presets_that_are_its_own():
 def test_a_typo_is_answered_with_the_nearest_name():
     with pytest.raises(OptionError, match=r"no system 'tass'\. Did you mean tas\?"):
         load_system("tass")
-    with pytest.raises(OptionError, match=r"tas has no setting 'p_wait'; did you mean p_weight\?"):
+    with pytest.raises(OptionError, match=r"tas has no setting 'p_wait'\. Did you mean p_weight\?"):
         load_system("tas", {"p_wait": 0.1})
     with pytest.raises(OptionError, match=r"preset must be one of .*'papr'\. Did you mean paper\?"):
         load_system("tas", {"preset": "papr"})
@@ -117,6 +117,20 @@ def test_a_paper_preset_without_its_parser_or_lexicon_names_what_to_install_and_
     more = {"captioner": ColourCaptioner()} if name == "tas" else {}
     with pytest.raises(MissingExtraError, match=r"(pip install|spacy download).*paper-offline"):
         load_system(name, {"preset": "paper", "model": model} | more)
+
+
+def test_a_paper_preset_whose_model_is_not_here_names_the_offline_one(monkeypatch):
+    from iterprime_xai.models import encoder_loading
+
+    def missing(name, **_):
+        raise ModelLoadError(f"{name} is not here.")
+
+    monkeypatch.setattr(encoder_loading, "load_encoder", missing)
+    with pytest.raises(ModelLoadError, match=r"openai/clip-vit-base-patch32 is not here\..*paper-offline"):
+        load_system("clip_crop", {"preset": "paper"})
+    for asked in ({"preset": "paper", "model": "mine"}, {"model": "mine"}):
+        with pytest.raises(ModelLoadError, match=r"^mine is not here\.$"):
+            load_system("clip_crop", asked)
 
 
 def test_a_paper_preset_never_takes_other_masks_silently(picture):
