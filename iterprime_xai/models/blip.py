@@ -5,49 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch.nn.functional import scaled_dot_product_attention
 
-from iterprime_xai.models.reading import ReadingLayer, pick
-from iterprime_xai.models.reading_matcher import ReadingMatcher, TextSizes
+from iterprime_xai.models.blip_parts import SeeingTower, attended, by_head, joined
+from iterprime_xai.models.reading import ReadingLayer
+from iterprime_xai.models.reading_matcher import TextSizes
 
 
-class BlipMatcher(ReadingMatcher):
+class BlipMatcher(SeeingTower):
     """A `BlipForImageTextRetrieval` of any size: every token of a text looks, and the head reads the first."""
 
     family = "blip"
     example = "Salesforce/blip-itm-base-coco"
 
     @property
-    def image_size(self) -> int:
-        return self.model.config.vision_config.image_size
-
-    @property
-    def grid(self) -> tuple[int, int]:
-        vision = self.model.config.vision_config
-        side = vision.image_size // vision.patch_size
-        return side, side
-
-    @property
-    def prefix(self) -> int:
-        rows, columns = self.grid
-        return self.model.vision_model.embeddings.position_embedding.shape[1] - rows * columns
-
-    @property
     def text_sizes(self) -> TextSizes:
-        text = self.model.config.text_config
-        return TextSizes(
-            layers=text.num_hidden_layers,
-            width=text.hidden_size,
-            heads=text.num_attention_heads,
-            limit=text.max_position_embeddings,
-            vocabulary=text.vocab_size,
-        )
+        return TextSizes.of(self.model.config.text_config)
 
     def reading_layers(self) -> list[ReadingLayer]:
         return [BlipLayer(layer) for layer in self.model.text_encoder.encoder.layer]
-
-    def _see(self, pixels: torch.Tensor) -> torch.Tensor:
-        return self.model.vision_model(pixel_values=pixels).last_hidden_state
 
     def _embed(self, ids: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
         return self.model.text_encoder.embeddings(input_ids=ids, position_ids=positions)
@@ -69,34 +44,18 @@ class BlipLayer:
         self.looks = hasattr(layer, "crossattention")
 
     def attend(self, states: torch.Tensor, mask: torch.Tensor | None, asking: torch.Tensor | None) -> torch.Tensor:
-        own = self.layer.attention.self
-        some = states if asking is None else pick(states, asking, 1)
-        queries, keys, values = (
-            _by_head(part(each), own) for part, each in ((own.query, some), (own.key, states), (own.value, states))
-        )
-        seen = scaled_dot_product_attention(queries, keys, values, mask)
-        return self.layer.attention.output(_joined(seen), some)
+        return attended(self.layer.attention, self.layer.attention.self, states, mask, asking)
 
     def keys_values(self, hidden: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         cross = self.layer.crossattention.self
-        return _by_head(cross.key(hidden), cross), _by_head(cross.value(hidden), cross)
+        return by_head(cross.key(hidden), cross), by_head(cross.value(hidden), cross)
 
     def queries(self, states: torch.Tensor) -> torch.Tensor:
         cross = self.layer.crossattention.self
-        return _by_head(cross.query(states), cross)
+        return by_head(cross.query(states), cross)
 
     def take_in(self, context: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
-        return self.layer.crossattention.output(_joined(context), states)
+        return self.layer.crossattention.output(joined(context), states)
 
     def feed_forward(self, states: torch.Tensor, looking: bool = True) -> torch.Tensor:
         return self.layer.feed_forward_chunk(states)
-
-
-def _by_head(values: torch.Tensor, attention: Any) -> torch.Tensor:
-    """(n, tokens, heads * width) -> (n, heads, tokens, width)."""
-    return values.unflatten(-1, (attention.num_attention_heads, attention.attention_head_size)).transpose(1, 2)
-
-
-def _joined(values: torch.Tensor) -> torch.Tensor:
-    """(n, heads, tokens, width) -> (n, tokens, heads * width)."""
-    return values.transpose(1, 2).flatten(2)

@@ -12,16 +12,16 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from torch.nn.functional import scaled_dot_product_attention
 
+from iterprime_xai.models.blip_parts import SeeingTower, attended, by_head, joined
 from iterprime_xai.models.hearing import drawn
 from iterprime_xai.models.matcher import Ask, Match, TextTokens
-from iterprime_xai.models.reading import Reading, ReadingLayer, pick
-from iterprime_xai.models.reading_matcher import Asked, Look, ReadingMatcher, TextSizes
+from iterprime_xai.models.reading import Reading, ReadingLayer
+from iterprime_xai.models.reading_matcher import Asked, Look, TextSizes
 from iterprime_xai.records import ModelLoadError, PhraseError
 
 
-class Blip2Matcher(ReadingMatcher):
+class Blip2Matcher(SeeingTower):
     """A `Blip2ForImageTextRetrieval` of any size: query tokens look, the head reads them all, and they hear the words.
 
     In a `Match`, the first axis counts pairs of a head h and a query token q, h * queries + q. With C[h, q, patch] the
@@ -52,30 +52,8 @@ class Blip2Matcher(ReadingMatcher):
         super().__init__(model, image_processor, tokenizer, **options)
 
     @property
-    def image_size(self) -> int:
-        return self.model.config.vision_config.image_size
-
-    @property
-    def grid(self) -> tuple[int, int]:
-        vision = self.model.config.vision_config
-        side = vision.image_size // vision.patch_size
-        return side, side
-
-    @property
-    def prefix(self) -> int:
-        rows, columns = self.grid
-        return self.model.vision_model.embeddings.position_embedding.shape[1] - rows * columns
-
-    @property
     def text_sizes(self) -> TextSizes:
-        text = self.model.config.qformer_config
-        return TextSizes(
-            layers=text.num_hidden_layers,
-            width=text.hidden_size,
-            heads=text.num_attention_heads,
-            limit=text.max_position_embeddings,
-            vocabulary=text.vocab_size,
-        )
+        return TextSizes.of(self.model.config.qformer_config)
 
     def describe(self) -> dict[str, object]:
         """As every matcher's, with the number of query tokens. ``dtype`` is that of the image tower and the head."""
@@ -97,9 +75,6 @@ class Blip2Matcher(ReadingMatcher):
         return [QFormerLayer(layer) for layer in self.model.qformer.encoder.layer]
 
     # --- inside ---
-
-    def _see(self, pixels: torch.Tensor) -> torch.Tensor:
-        return self.model.vision_model(pixel_values=pixels).last_hidden_state
 
     def _embed(self, ids: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
         return self._normed(self.model.embeddings(input_ids=ids, position_ids=positions))
@@ -149,44 +124,28 @@ class QFormerLayer:
 
     def attend(self, states: torch.Tensor, mask: torch.Tensor | None, asking: torch.Tensor | None) -> torch.Tensor:
         self.given = states
-        own = self.layer.attention.attention
-        some = states if asking is None else pick(states, asking, 1)
-        queries, keys, values = (
-            _by_head(part(each), own) for part, each in ((own.query, some), (own.key, states), (own.value, states))
-        )
-        seen = scaled_dot_product_attention(queries, keys, values, mask)
-        return self.layer.attention.output(_joined(seen), some)
+        return attended(self.layer.attention, self.layer.attention.attention, states, mask, asking)
 
     def hear(self, states: torch.Tensor, gates: torch.Tensor, queries: int) -> torch.Tensor:
         own = self.layer.attention.attention
-        asked, keys, values = (_by_head(part(states), own) for part in (own.query, own.key, own.value))
+        asked, keys, values = (by_head(part(states), own) for part in (own.query, own.key, own.value))
         weights = (asked @ keys.transpose(-1, -2) * own.scaling).softmax(-1)
         heard = weights[:, :, :queries, :queries] @ values[:, :, :queries]
         heard = heard + weights[:, :, :queries, queries:] * gates @ values[:, :, queries:]
         seen = torch.cat((heard, weights[:, :, queries:] @ values), 2)
-        return self.layer.attention.output(_joined(seen), states)
+        return self.layer.attention.output(joined(seen), states)
 
     def keys_values(self, hidden: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         cross = self.layer.crossattention.attention
         hidden = hidden.to(cross.key.weight.dtype)  # the Q-Former stays float32 where the image tower is half
-        return _by_head(cross.key(hidden), cross), _by_head(cross.value(hidden), cross)
+        return by_head(cross.key(hidden), cross), by_head(cross.value(hidden), cross)
 
     def queries(self, states: torch.Tensor) -> torch.Tensor:
         cross = self.layer.crossattention.attention
-        return _by_head(cross.query(states), cross)
+        return by_head(cross.query(states), cross)
 
     def take_in(self, context: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
-        return self.layer.crossattention.output(_joined(context), states)
+        return self.layer.crossattention.output(joined(context), states)
 
     def feed_forward(self, states: torch.Tensor, looking: bool = True) -> torch.Tensor:
         return self.layer.feed_forward_chunk_query(states) if looking else self.layer.feed_forward_chunk(states)
-
-
-def _by_head(values: torch.Tensor, attention: Any) -> torch.Tensor:
-    """(n, tokens, heads * width) -> (n, heads, tokens, width)."""
-    return values.unflatten(-1, (attention.num_attention_heads, attention.attention_head_size)).transpose(1, 2)
-
-
-def _joined(values: torch.Tensor) -> torch.Tensor:
-    """(n, heads, tokens, width) -> (n, tokens, heads * width)."""
-    return values.transpose(1, 2).flatten(2)

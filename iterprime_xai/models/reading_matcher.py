@@ -33,7 +33,6 @@ IN_CACHE = 8 * 2**20
 """Bytes that the widest states of pictures seen together may take on a CPU. A picture of 384 pixels takes 7 MB in BLIP-base: four
 at once cost a quarter more each than one after the other, while of small models many together cost less."""
 
-
 Look = tuple[torch.Tensor, torch.Tensor]
 """What one text does at one layer: attention and slope of the score by it, (heads, tokens, seen) twice."""
 
@@ -62,6 +61,17 @@ class TextSizes:
     heads: int
     limit: int
     vocabulary: int
+
+    @staticmethod
+    def of(config: Any) -> TextSizes:
+        """The sizes that a stock text config names."""
+        return TextSizes(
+            layers=config.num_hidden_layers,
+            width=config.hidden_size,
+            heads=config.num_attention_heads,
+            limit=config.max_position_embeddings,
+            vocabulary=config.vocab_size,
+        )
 
 
 class ReadingMatcher(ABC):

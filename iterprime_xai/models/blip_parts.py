@@ -1,0 +1,54 @@
+"""What the stock classes of BLIP and BLIP-2 have in common: the image tower, and the steps of attention by heads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch.nn.functional import scaled_dot_product_attention
+
+from iterprime_xai.models.reading import pick
+from iterprime_xai.models.reading_matcher import ReadingMatcher
+
+
+class SeeingTower(ReadingMatcher):
+    """A matcher whose image tower is the stock one that BLIP and BLIP-2 share, ``model.vision_model``."""
+
+    @property
+    def image_size(self) -> int:
+        return self.model.config.vision_config.image_size
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        vision = self.model.config.vision_config
+        side = vision.image_size // vision.patch_size
+        return side, side
+
+    @property
+    def prefix(self) -> int:
+        rows, columns = self.grid
+        return self.model.vision_model.embeddings.position_embedding.shape[1] - rows * columns
+
+    def _see(self, pixels: torch.Tensor) -> torch.Tensor:
+        return self.model.vision_model(pixel_values=pixels).last_hidden_state
+
+
+def attended(
+    attention: Any, own: Any, states: torch.Tensor, mask: torch.Tensor | None, asking: torch.Tensor | None
+) -> torch.Tensor:
+    """Self-attention of the tokens at ``asking``, or of all, with its residual; ``own`` holds the stock block's projections."""
+    some = states if asking is None else pick(states, asking, 1)
+    queries, keys, values = (
+        by_head(part(each), own) for part, each in ((own.query, some), (own.key, states), (own.value, states))
+    )
+    return attention.output(joined(scaled_dot_product_attention(queries, keys, values, mask)), some)
+
+
+def by_head(values: torch.Tensor, attention: Any) -> torch.Tensor:
+    """(n, tokens, heads * width) -> (n, heads, tokens, width)."""
+    return values.unflatten(-1, (attention.num_attention_heads, attention.attention_head_size)).transpose(1, 2)
+
+
+def joined(values: torch.Tensor) -> torch.Tensor:
+    """(n, heads, tokens, width) -> (n, tokens, heads * width)."""
+    return values.transpose(1, 2).flatten(2)
