@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from iterprime_xai.models.hub import ask, fetch_command, is_hub_id, unreachable
-from iterprime_xai.models.pretrained import as_device, without_progress_bar
+from iterprime_xai.models.hub import ask, fetch_command, is_hub_id
+from iterprime_xai.models.pretrained import as_device, read_config, read_weights
 from iterprime_xai.records import ModelLoadError
 
 
@@ -61,32 +60,15 @@ def _read(
     place: Any,
     hub: dict[str, Any] | None,
 ) -> tuple[Any, Any]:
-    from transformers import AutoConfig
-
-    options = hub or {}
-    try:
-        config = AutoConfig.from_pretrained(location, **options)
-    except Exception as error:
-        if hub is not None and isinstance(error, OSError):
-            raise unreachable(name, hub, error) from error
-        raise ModelLoadError(f"The config.json of {name} cannot be read as a model config: {error}") from error
+    config = read_config(location, name, hub)
     if config.model_type not in kinds:
         raise ModelLoadError(
             f"{name} is a {config.model_type!r} model, but a {' or '.join(map(repr, kinds))} model is asked for."
         )
-    bars = nullcontext() if hub is not None and not hub["local_files_only"] else without_progress_bar()
+    # Without the config: SAM 2 is released with that of its video model, of which the picture's class reads its own part.
+    model = read_weights(model_class, None, location, name, None, hub, lacks="weights", todo="Fetch it again.")
     try:
-        with bars:
-            model, report = model_class.from_pretrained(location, output_loading_info=True, **options)
-    except Exception as error:
-        raise ModelLoadError(f"The weights of {name} cannot be loaded: {error}") from error
-    missing = sorted(report["missing_keys"])
-    if missing:
-        raise ModelLoadError(
-            f"{name} lacks {len(missing)} weights (first: {missing[0]}); they would be random. Fetch it again."
-        )
-    try:
-        processor = processor_class.from_pretrained(location, **options)
+        processor = processor_class.from_pretrained(location, **(hub or {}))
     except Exception as error:
         todo = (
             "save the image processor into the same folder"

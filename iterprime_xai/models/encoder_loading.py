@@ -6,7 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iterprime_xai.models.finding import ENCODER_TYPES, ENCODERS, find
-from iterprime_xai.models.pretrained import as_device, as_dtype, origin_of, read_config, read_processor, read_weights
+from iterprime_xai.models.pretrained import (
+    as_device,
+    as_dtype,
+    check_processor,
+    origin_of,
+    read_config,
+    read_processor,
+    read_weights,
+    refuse_processor,
+    used_as_it_is,
+)
 from iterprime_xai.records import ModelLoadError, OptionError
 from iterprime_xai.records.importing import importing
 
@@ -46,10 +56,7 @@ def load_encoder(
     """
     if not isinstance(source, (str, Path)):
         return _in_memory(source, processor, device, dtype)
-    if processor is not None:
-        raise OptionError(
-            "processor goes with a model in memory; a folder or hub id brings its own. Leave processor out."
-        )
+    refuse_processor(processor)
     if str(source).startswith(OPEN_CLIP):
         from iterprime_xai.models.open_clip_loading import load_named
 
@@ -105,11 +112,7 @@ def _in_memory(model: Any, processor: Any, device: Any, dtype: Any) -> DualEncod
 
     if processor is None and (isinstance(model, CLIPModel) or is_resnet(model)):
         raise OptionError("A model in memory needs its processor: load_encoder(model, processor).")
-    if device is not None or dtype is not None:
-        raise OptionError(
-            "Your model is used as it is, never moved or cast: call model.to(device, dtype) yourself, and leave device and "
-            "dtype out."
-        )
+    used_as_it_is(device, dtype)
     if is_resnet(model):
         return of_model(model, processor)
     if not isinstance(model, CLIPModel):
@@ -117,9 +120,5 @@ def _in_memory(model: Any, processor: Any, device: Any, dtype: Any) -> DualEncod
             "Expected a model name, a folder, a CLIPModel or an open_clip CLIP with a ResNet, but got "
             f"{type(model).__name__}."
         )
-    for part in ("image_processor", "tokenizer"):
-        if not hasattr(processor, part):
-            raise OptionError(
-                f"processor should have an {part} (a CLIPProcessor), but {type(processor).__name__} has none."
-            )
+    check_processor(processor, "a CLIPProcessor")
     return ClipEncoder(model, processor.image_processor, processor.tokenizer)

@@ -7,7 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iterprime_xai.models.finding import ENCODER_TYPES, MATCHERS, find, is_weights_file, no_such_model
-from iterprime_xai.models.pretrained import as_device, as_dtype, origin_of, read_config, read_processor, read_weights
+from iterprime_xai.models.pretrained import (
+    as_device,
+    as_dtype,
+    check_processor,
+    origin_of,
+    read_config,
+    read_processor,
+    read_weights,
+    refuse_processor,
+    used_as_it_is,
+)
 from iterprime_xai.models.profiles import LISTED, read
 from iterprime_xai.records import ModelLoadError, OptionError
 from iterprime_xai.records.importing import importing
@@ -48,10 +58,7 @@ def load_matcher(
         )
     if not isinstance(source, (str, Path)):
         return _in_memory(source, processor, device, dtype)
-    if processor is not None:
-        raise OptionError(
-            "processor goes with a model in memory; a folder or hub id brings its own. Leave processor out."
-        )
+    refuse_processor(processor)
     if is_weights_file(source) and not Path(source).is_dir():
         if revision is not None:
             raise OptionError(f"revision goes with a hub id, but {source} is a file. Leave it out.")
@@ -150,15 +157,7 @@ def _in_memory(model: Any, processor: Any, device: Any, dtype: Any) -> ReadingMa
         )
     if processor is None:
         raise OptionError("A model in memory needs its processor: ix.load(model, processor).")
-    if device is not None or dtype is not None:
-        raise OptionError(
-            "Your model is used as it is, never moved or cast: call model.to(device, dtype) yourself, and leave device and "
-            "dtype out."
-        )
-    for part in ("image_processor", "tokenizer"):
-        if not hasattr(processor, part):
-            raise OptionError(
-                f"processor should have an {part} (a BlipProcessor or Blip2Processor), but {type(processor).__name__} has none."
-            )
+    used_as_it_is(device, dtype)
+    check_processor(processor, "a BlipProcessor or Blip2Processor")
     _, matcher_class = _family_of(model.config, type(model).__name__)
     return matcher_class(model, processor.image_processor, processor.tokenizer)

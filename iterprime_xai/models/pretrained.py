@@ -46,9 +46,9 @@ def read_weights(
 
     Args:
         architecture: the class, with ``from_pretrained``.
-        config: its config.
+        config: its config; ``None``: the class reads it.
         location, name, hub: see :func:`read_config`.
-        dtype: `torch.dtype` of the weights.
+        dtype: `torch.dtype` of the weights; ``None``: the library's choice.
         lacks, todo: what a checkpoint without all weights lacks, and what to do then.
 
     Raises:
@@ -56,11 +56,10 @@ def read_weights(
     """
     # Only a download shows a bar: reading local weights takes a moment.
     bars = nullcontext() if hub is not None and not hub["local_files_only"] else without_progress_bar()
+    given = {key: value for key, value in (("config", config), ("dtype", dtype)) if value is not None}
     try:
         with bars:
-            model, report = architecture.from_pretrained(
-                location, config=config, dtype=dtype, output_loading_info=True, **(hub or {})
-            )
+            model, report = architecture.from_pretrained(location, output_loading_info=True, **given, **(hub or {}))
     except Exception as error:
         raise ModelLoadError(f"The weights of {name} cannot be loaded: {error}") from error
     missing = sorted(report["missing_keys"])
@@ -80,6 +79,30 @@ def read_processor(images: Any, location: str | Path, name: str, hub: dict[str, 
         what = "the tokenizer or preprocessor_config.json cannot be loaded"
         todo = "save the processor into the same folder" if hub is None else f"`{fetch_command(name, hub)}` fetches all"
         raise ModelLoadError(f"{name}: {what}; {todo}. ({error})") from error
+
+
+def refuse_processor(processor: Any) -> None:
+    """A folder or hub id brings its own processor; ``OptionError`` where one is given too."""
+    if processor is not None:
+        raise OptionError(
+            "processor goes with a model in memory; a folder or hub id brings its own. Leave processor out."
+        )
+
+
+def used_as_it_is(device: Any, dtype: Any) -> None:
+    """A model in memory is never moved or cast; ``OptionError`` where a device or dtype is given for it."""
+    if device is not None or dtype is not None:
+        raise OptionError(
+            "Your model is used as it is, never moved or cast: call model.to(device, dtype) yourself, and leave device and "
+            "dtype out."
+        )
+
+
+def check_processor(processor: Any, such_as: str) -> None:
+    """A processor brings both the image processor and the tokenizer; ``OptionError`` for another thing."""
+    for part in ("image_processor", "tokenizer"):
+        if not hasattr(processor, part):
+            raise OptionError(f"processor should have an {part} ({such_as}), but {type(processor).__name__} has none.")
 
 
 def origin_of(location: str | Path, name: str, hub: dict[str, Any] | None) -> dict[str, str | None]:
