@@ -97,15 +97,8 @@ class CaptionPool(ScenePool):
 
     def batch(self, step: int) -> Any:
         """The pictures of this step, each with its plain caption and others drawn at random (:class:`Captioned`)."""
-        config, numbers = self.config, self.numbers(step)
-        for number in [*numbers, numbers[-1] + 1, numbers[-1] + 2][: len(numbers) + 1 + config.workers]:
-            self._request(number)
-        for number in [each for each in self._chunks if each < numbers[0]]:
-            del self._chunks[number]
-        chunks = [self._obtain(number) for number in numbers]
-        rng = np.random.default_rng([config.seed, step, 5])
-        picks = rng.choice(len(chunks) * config.chunk, config.batch, replace=False)
-        rows = [(chunks[pick // config.chunk], pick % config.chunk) for pick in picks.tolist()]
+        config = self.config
+        rows, rng = self.drawn(step, 5)
         others = [1 + rng.permutation(config.pairs_kept - 1)[: config.pairs - 1] for _ in rows]
         told = [chunk.captions[row, [0, *few]] for (chunk, row), few in zip(rows, others, strict=True)]
         return Captioned(np.stack([chunk.images[row] for chunk, row in rows]), fitted(told))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -16,16 +15,16 @@ import torch
 from iterprime_xai.models.captioner import FOLDER
 from iterprime_xai.records.errors import StorageError
 from iterprime_xai.training.caption_scenes import KEPT, Captioned, CaptionPool, compose_captions
-from iterprime_xai.training.checkpoint import NAME, load_checkpoint, save_checkpoint
+from iterprime_xai.training.checkpoint import NAME, load_checkpoint, to_go_on_from
 from iterprime_xai.training.config import TrainConfig
 from iterprime_xai.training.decoder import build_decoder, caption_loss, read_captions
 from iterprime_xai.training.descent import Descent, settings_kept, training_device
 from iterprime_xai.training.forward import encode_images
-from iterprime_xai.training.log import Log, log_steps
+from iterprime_xai.training.log import Log
 from iterprime_xai.training.network import build_model
-from iterprime_xai.training.optimizer import plain_state
 from iterprime_xai.training.pool import ScenePool
 from iterprime_xai.training.process import asked_to_stop, torch_threads
+from iterprime_xai.training.stepping import take_steps
 from iterprime_xai.training.tokenizer import build_tokenizer
 from iterprime_xai.training.trainer import VALIDATION_SEED
 
@@ -83,7 +82,6 @@ class CaptionRun(Descent):
         self.source.to(device).eval().requires_grad_(False)
         self.decoder = build_decoder(self.source, config.seed).to(device).requires_grad_(True)
         super().__init__(config, self.decoder)
-        self.figures: dict[str, float] = {}
 
     def encode(self, images: np.ndarray, lanes: ThreadPoolExecutor) -> np.ndarray:
         """Image tokens float16 (n, 1 + patches, width) of uint8 pictures; no gradient ever runs into the tower."""
@@ -131,18 +129,7 @@ class CaptionRun(Descent):
 
     def state(self) -> dict[str, Any]:
         """Everything that a resumed run, or an export, needs."""
-        return {
-            "config": json.dumps(self.config.to_dict()),
-            "words": self.words,
-            "hardware": self.hardware,
-            "model": self.decoder.state_dict(),
-            "average": self.average,
-            "optimisers": plain_state(self.optimisers),
-            "tower": dict(self.source.vision_model.state_dict()),
-            "step": self.step,
-            "seconds": self.seconds,
-            "figures": json.dumps(self.figures),
-        }
+        return super().state() | {"words": self.words, "tower": dict(self.source.vision_model.state_dict())}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up a state that :meth:`state` gave; ``StorageError`` where the run's image tower is another by now."""
@@ -152,12 +139,7 @@ class CaptionRun(Descent):
                 "The run was trained further since its captioner was begun: delete the run's folder "
                 f"{FOLDER!r} and train the captioner anew."
             )
-        self.decoder.load_state_dict(state["model"])
-        for optimiser, values in zip(self.optimisers, state["optimisers"], strict=True):
-            optimiser.load_state_dict(values)
-        self.average = {name: value.to(self.device) for name, value in state["average"].items()}
-        self.step, self.seconds = int(state["step"]), float(state["seconds"])
-        self.figures = json.loads(state["figures"])
+        super().restore(state)
 
 
 def train_captions(
@@ -175,9 +157,7 @@ def train_captions(
     run = Path(run)
     source = load_checkpoint(run)
     out = run / FOLDER
-    state = load_checkpoint(out) if resume else None
-    if state is None and (out / NAME).exists():
-        raise StorageError(f"{out} already holds a captioner; add --resume to go on with it, or delete that folder.")
+    state = to_go_on_from(out, resume, "a captioner", "delete that folder")
     config = replace(config, shape=TrainConfig.from_dict(json.loads(source["config"])).shape)
     if state is not None:
         config = settings_kept(state, config)
@@ -201,28 +181,18 @@ def _train(
     log("start", step=own.step, resumed=state is not None, parameters=parameters, config=config.to_dict())
     unseen = replace(config, seed=VALIDATION_SEED)
     drawn = compose_captions(0, unseen, "val", scenes=config.validation_scenes, kept=1)
-    since: list[tuple[float, dict[str, float]]] = []
     with (
         ThreadPoolExecutor(config.threads if on_cpu else 1) as lanes,
         CaptionPool(config, lambda images: own.encode(images, lanes)) as pool,
         asked_to_stop() as stop,
     ):
         scenes = Captioned(own.encode(drawn.images, lanes), drawn.captions)
-        while own.progress < 1 and not stop:
-            began = time.perf_counter()
-            values = own.advance(pool, lanes)
-            since.append((time.perf_counter() - began, values))
-            if own.step % config.log_every == 0:
-                log_steps(log, own, since)
-                since.clear()
-            if own.step % config.validate_every == 0:
-                log("validate", step=own.step, seconds=own.seconds, figures=own.validate(scenes))
-            if own.step % config.checkpoint_every == 0:
-                save_checkpoint(out, own.state())
-            own.seconds += time.perf_counter() - began
-        finished = not stop
-        if finished:
-            log("validate", step=own.step, seconds=own.seconds, figures=own.validate(scenes))
-        save_checkpoint(out, own.state())
-        log("end" if finished else "stopped", step=own.step, seconds=own.seconds)
+        finished = take_steps(
+            own,
+            out,
+            log,
+            stop,
+            advance=lambda: own.advance(pool, lanes),
+            validate=lambda: own.validate(scenes),
+        )
     return CaptioningResult(out / NAME, own.step, own.seconds, finished, own.figures)

@@ -31,6 +31,19 @@ def save_checkpoint(folder: Path, state: dict[str, Any]) -> Path:
     return path
 
 
+def to_go_on_from(folder: Path, resume: bool, holds: str, otherwise: str) -> dict[str, Any] | None:
+    """The state that a run goes on from; ``None`` for one that begins.
+
+    Raises ``StorageError`` where there is no checkpoint to resume, and where there is one (``holds`` says of what, ``otherwise``
+    what else to do) that nobody asked to resume.
+    """
+    if resume:
+        return load_checkpoint(folder)
+    if (folder / NAME).exists():
+        raise StorageError(f"{folder} already holds {holds}; add --resume to go on with it, or {otherwise}.")
+    return None
+
+
 def load_checkpoint(path: Path) -> dict[str, Any]:
     """Read a checkpoint file, or the one of a run's folder. Raises ``StorageError`` for anything else."""
     import torch

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 from iterprime_xai.records.errors import StorageError
 from iterprime_xai.training.checkpoint import load_checkpoint
 from iterprime_xai.training.clip_card import clip_card
 from iterprime_xai.training.clip_network import build_clip
 from iterprime_xai.training.config import TrainConfig
-from iterprime_xai.training.hub_folder import forget_place, read_figures
+from iterprime_xai.training.hub_folder import record_of, save_stock
 from iterprime_xai.training.model_folder import TRAINING, write_json, written_beside
 from iterprime_xai.training.tokenizer import build_clip_processor, build_tokenizer
 
@@ -26,7 +25,6 @@ def export_clip(checkpoint: Path, folder: Path, figures: Path | None = None, rem
     ``remarks`` say on the card what the settings cannot. Files that are already in ``folder`` are replaced one by one.
     Raises ``StorageError``.
     """
-    import torch
     from safetensors import SafetensorError
 
     folder = Path(folder)
@@ -36,27 +34,12 @@ def export_clip(checkpoint: Path, folder: Path, figures: Path | None = None, rem
     tokenizer = build_tokenizer(words, config.shape.max_tokens)
     model = build_clip(config.shape, tokenizer.get_vocab(), config.seed)
     model.load_state_dict(state["average"])
-    record: dict[str, Any] = {
-        "config": config.to_dict(),
-        "start": str(state["start"]) or None,
-        "steps": int(state["step"]),
-        "seconds": float(state["seconds"]),
-        "hardware": str(state["hardware"]),
-        "parameters": sum(weight.numel() for weight in model.parameters()),
-        "validation": json.loads(state["figures"]),
-        "figures": read_figures(figures) if figures is not None else {},
-        "words": words,
-        "remarks": remarks,
-    }
+    record = {"config": config.to_dict(), "start": str(state["start"]) or None}
+    record |= record_of(state, model, figures, remarks)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with written_beside(folder) as beside:
-            model.to(torch.float16).save_pretrained(beside)
-            build_clip_processor(tokenizer, config.shape.image_size).save_pretrained(beside)
-            # Versions before 5 look for the picture's settings under this name.
-            settings = json.loads((beside / "processor_config.json").read_text(encoding="utf-8"))
-            write_json(beside / "preprocessor_config.json", settings["image_processor"])
-            forget_place(beside / "tokenizer_config.json")
+            save_stock(model, build_clip_processor(tokenizer, config.shape.image_size), beside)
             settings = json.loads((beside / "tokenizer_config.json").read_text(encoding="utf-8"))
             # CLIP knows no token types, which a BERT tokenizer gives unless told otherwise.
             write_json(beside / "tokenizer_config.json", {**settings, "model_input_names": INPUTS})

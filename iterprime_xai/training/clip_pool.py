@@ -33,15 +33,8 @@ class ViewPool(ScenePool):
 
     def batch(self, step: int) -> Any:
         """The views of this step, each with ``config.pairs`` of its pairs (:class:`Contrast`)."""
-        config, numbers = self.config, self.numbers(step)
-        for number in [*numbers, numbers[-1] + 1, numbers[-1] + 2][: len(numbers) + 1 + config.workers]:
-            self._request(number)
-        for number in [each for each in self._chunks if each < numbers[0]]:
-            del self._chunks[number]
-        chunks = [cast(Views, self._obtain(number)) for number in numbers]
-        rng = np.random.default_rng([config.seed, step, 7])
-        picks = rng.choice(len(chunks) * config.chunk, config.batch, replace=False)
-        rows = [(chunks[pick // config.chunk], pick % config.chunk) for pick in picks.tolist()]
+        config = self.config
+        rows, rng = self.drawn(step, 7)
         pairs = [rng.permutation(config.pairs_kept)[: config.pairs] for _ in rows]
         return contrasted(rows, pairs)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
@@ -12,8 +10,8 @@ from typing import Any, cast
 
 import torch
 
-from iterprime_xai.records.errors import OptionError, StorageError
-from iterprime_xai.training.checkpoint import NAME, load_checkpoint, save_checkpoint
+from iterprime_xai.records.errors import OptionError
+from iterprime_xai.training.checkpoint import NAME, to_go_on_from
 from iterprime_xai.training.clip_network import build_clip, picture_vectors, take_tower, text_vectors
 from iterprime_xai.training.clip_objective import ContrastLosses, contrast_losses
 from iterprime_xai.training.clip_pool import Contrast, ViewPool
@@ -22,13 +20,13 @@ from iterprime_xai.training.clip_validation import view_accuracies
 from iterprime_xai.training.clip_views import Views, compose_views
 from iterprime_xai.training.config import ModelShape, TrainConfig
 from iterprime_xai.training.descent import Descent, settings_kept, training_device
-from iterprime_xai.training.log import Log, log_steps
-from iterprime_xai.training.optimizer import plain_state
+from iterprime_xai.training.log import Log
 from iterprime_xai.training.pool import ScenePool
 from iterprime_xai.training.process import asked_to_stop, torch_threads
+from iterprime_xai.training.stepping import take_steps
 from iterprime_xai.training.tokenizer import build_tokenizer
+from iterprime_xai.training.trainer import VALIDATION_SEED, check_words
 
-VALIDATION_SEED = 7
 LOSSES = tuple(each.name for each in fields(ContrastLosses))
 
 WHOLE_FROM = 0.85
@@ -87,7 +85,6 @@ class ClipRun(Descent):
         self.tokenizer = build_tokenizer(self.words, config.shape.max_tokens)
         self.model = build_clip(config.shape, self.tokenizer.get_vocab(), config.seed).to(device).train()
         super().__init__(config, self.model)
-        self.figures: dict[str, dict[str, float]] = {}
 
     def take_up(self, weights: dict[str, torch.Tensor]) -> None:
         """Start with the image tower of a trained BLIP."""
@@ -124,31 +121,11 @@ class ClipRun(Descent):
 
     def state(self) -> dict[str, Any]:
         """Everything that a resumed run, or an export, needs."""
-        return {
-            "config": json.dumps(self.config.to_dict()),
-            "start": self.start or "",
-            "words": self.words,
-            "hardware": self.hardware,
-            "model": self.model.state_dict(),
-            "average": self.average,
-            "optimisers": plain_state(self.optimisers),
-            "step": self.step,
-            "seconds": self.seconds,
-            "figures": json.dumps(self.figures),
-        }
+        return super().state() | {"start": self.start or "", "words": self.words}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take up a state that :meth:`state` gave."""
-        if list(state["words"]) != self.words:
-            raise StorageError(
-                "The checkpoint was trained on another vocabulary of scenes; start anew in another folder."
-            )
-        self.model.load_state_dict(state["model"])
-        for optimiser, values in zip(self.optimisers, state["optimisers"], strict=True):
-            optimiser.load_state_dict(values)
-        self.average = {name: value.to(self.device) for name, value in state["average"].items()}
-        self.step, self.seconds = int(state["step"]), float(state["seconds"])
-        self.figures = json.loads(state["figures"])
+        check_words(state, self.words)
+        super().restore(state)
 
 
 def train_clip(
@@ -167,11 +144,7 @@ def train_clip(
     ``start`` of another shape.
     """
     out = Path(out)
-    state = load_checkpoint(out) if resume else None
-    if state is None and (out / NAME).exists():
-        raise StorageError(
-            f"{out} already holds a training run; add --resume to go on with it, or choose another folder."
-        )
+    state = to_go_on_from(out, resume, "a training run", "choose another folder")
     if state is not None:
         config, start = settings_kept(state, config), str(state["start"]) or None
     on_cpu = training_device(config).type == "cpu"
@@ -213,40 +186,24 @@ def _train(own: ClipRun, out: Path, resumed: bool, log: Log, on_cpu: bool) -> Cl
     log("start", step=own.step, resumed=resumed, start=own.start, parameters=parameters, config=config.to_dict())
     # Another seed than the published samples of this split, so that no figure is measured on what chose the settings.
     views = compose_views(0, replace(config, seed=VALIDATION_SEED), "val", views=config.validation_scenes)
-    since: list[tuple[float, dict[str, float]]] = []
-    exported = own.seconds
     with (
         ViewPool(config) as pool,
         ThreadPoolExecutor(config.threads if on_cpu else 1) as lanes,
         asked_to_stop() as stop,
     ):
-        while own.progress < 1 and not stop:
-            began = time.perf_counter()
-            values = own.advance(pool, lanes)
-            since.append((time.perf_counter() - began, values))
-            if own.step % config.log_every == 0:
-                log_steps(log, own, since)
-                since.clear()
-            if own.step % config.validate_every == 0:
-                log("validate", step=own.step, seconds=own.seconds, figures=own.validate(views))
-            if own.step % config.checkpoint_every == 0:
-                save_checkpoint(out, own.state())
-            own.seconds += time.perf_counter() - began
-            if own.seconds - exported > 60 * config.export_minutes:
-                exported = own.seconds
-                _export(own, out)
-    finished = not stop
-    if finished:
-        log("validate", step=own.step, seconds=own.seconds, figures=own.validate(views))
-        _export(own, out)
-    else:
-        save_checkpoint(out, own.state())
-    log("end" if finished else "stopped", step=own.step, seconds=own.seconds)
+        finished = take_steps(
+            own,
+            out,
+            log,
+            stop,
+            advance=lambda: own.advance(pool, lanes),
+            validate=lambda: own.validate(views),
+            export=lambda: _export(out),
+        )
     return ClipResult(out / NAME, own.step, own.seconds, finished, own.figures)
 
 
-def _export(own: ClipRun, out: Path) -> None:
+def _export(out: Path) -> None:
     from iterprime_xai.training.clip_folder import export_clip
 
-    save_checkpoint(out, own.state())
     export_clip(out / NAME, out / "export")

@@ -16,7 +16,7 @@ from torch import nn
 
 from iterprime_xai.records.errors import OptionError
 from iterprime_xai.training.config import TrainConfig
-from iterprime_xai.training.optimizer import build_optimisers, follow, rate_at, set_rate, start_average
+from iterprime_xai.training.optimizer import build_optimisers, follow, plain_state, rate_at, set_rate, start_average
 
 RENEWED = ("steps", "minutes", "threads", "workers", "device")
 """Settings that a resumed run takes from the new ones; all others stay as they were."""
@@ -38,6 +38,7 @@ class Descent(ABC):
         self.average = start_average(learner)
         self.step = 0
         self.seconds = 0.0
+        self.figures: dict[str, Any] = {}
 
     @property
     def hardware(self) -> str:
@@ -80,6 +81,28 @@ class Descent(ABC):
         follow(self.average, self.learner, config.ema, self.step)
         figures = [figures for _, figures in found]
         return {name: sum(each[name] for each in figures) / len(figures) for name in figures[0]} | {"norm": norm}
+
+    def state(self) -> dict[str, Any]:
+        """Everything that every resumed run, or an export, needs; a training adds its own."""
+        return {
+            "config": json.dumps(self.config.to_dict()),
+            "hardware": self.hardware,
+            "model": self.learner.state_dict(),
+            "average": self.average,
+            "optimisers": plain_state(self.optimisers),
+            "step": self.step,
+            "seconds": self.seconds,
+            "figures": json.dumps(self.figures),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up a state that :meth:`state` gave."""
+        self.learner.load_state_dict(state["model"])
+        for optimiser, values in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(values)
+        self.average = {name: value.to(self.device) for name, value in state["average"].items()}
+        self.step, self.seconds = int(state["step"]), float(state["seconds"])
+        self.figures = json.loads(state["figures"])
 
     @contextmanager
     def averaged(self) -> Iterator[nn.Module]:

@@ -41,7 +41,6 @@ def export(
     one, each in one move; the run's captioner comes along where it has one, and a captioner that was trained on other weights is
     removed. Raises ``StorageError``.
     """
-    import torch
     from safetensors import SafetensorError
 
     folder = Path(folder)
@@ -52,26 +51,11 @@ def export(
     model = build_model(config.shape, tokenizer.get_vocab(), config.seed)
     model.load_state_dict(state["average"])
     processor = build_processor(tokenizer, config.shape.image_size)
-    record: dict[str, Any] = {
-        "config": config.to_dict(),
-        "steps": int(state["step"]),
-        "seconds": float(state["seconds"]),
-        "hardware": str(state["hardware"]) if "hardware" in state else f"{config.threads} CPU threads",
-        "parameters": sum(weight.numel() for weight in model.parameters()),
-        "validation": json.loads(state["figures"]),
-        "figures": read_figures(figures) if figures is not None else {},
-        "words": words,
-        "remarks": remarks,
-    }
+    record = record_of(state, model, figures, remarks)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with written_beside(folder) as beside:
-            model.to(torch.float16).save_pretrained(beside)
-            processor.save_pretrained(beside)
-            # Versions before 5 look for the picture's settings under this name.
-            settings = json.loads((beside / "processor_config.json").read_text(encoding="utf-8"))
-            write_json(beside / "preprocessor_config.json", settings["image_processor"])
-            forget_place(beside / "tokenizer_config.json")
+            save_stock(model, processor, beside)
             threshold = record["figures"].get("threshold")
             write_profile(Profile(layer, "cls", validated, DOMAIN, closed_vocabulary=True, threshold=threshold), beside)
             write_json(beside / TRAINING, record)
@@ -84,6 +68,34 @@ def export(
             f"The model cannot be written to {folder}: {error}. Free space or choose another folder."
         ) from error
     return folder
+
+
+def record_of(state: dict[str, Any], model: Any, figures: Path | None, remarks: str) -> dict[str, Any]:
+    """What a card and ``training.json`` say of a run, from its checkpoint's state and the ``model`` that it became."""
+    config = TrainConfig.from_dict(json.loads(state["config"]))
+    return {
+        "config": config.to_dict(),
+        "steps": int(state["step"]),
+        "seconds": float(state["seconds"]),
+        "hardware": str(state["hardware"]) if "hardware" in state else f"{config.threads} CPU threads",
+        "parameters": sum(weight.numel() for weight in model.parameters()),
+        "validation": json.loads(state["figures"]),
+        "figures": read_figures(figures) if figures is not None else {},
+        "words": [str(word) for word in state["words"]],
+        "remarks": remarks,
+    }
+
+
+def save_stock(model: Any, processor: Any, folder: Path) -> None:
+    """Write a model in half precision and its processor as stock ``transformers`` of any version reads them."""
+    import torch
+
+    model.to(torch.float16).save_pretrained(folder)
+    processor.save_pretrained(folder)
+    # Versions before 5 look for the picture's settings under this name.
+    settings = json.loads((folder / "processor_config.json").read_text(encoding="utf-8"))
+    write_json(folder / "preprocessor_config.json", settings["image_processor"])
+    forget_place(folder / "tokenizer_config.json")
 
 
 def _refresh_captioner(checkpoint: Path, folder: Path) -> None:

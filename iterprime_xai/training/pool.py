@@ -196,17 +196,25 @@ class ScenePool:
                 self._chunks[number] = compose_chunk(number, self.config, "train", self._grade(number))
         return self._chunks[number]
 
-    def batch(self, step: int) -> Batch:
-        """The pictures of this step with what is said of them; waits for a chunk that is not there yet."""
+    def drawn(self, step: int, salt: int) -> tuple[list[tuple[Any, int]], np.random.Generator]:
+        """The pictures of this step, (chunk, place) each, and the dice that go on; waits for a chunk that is not there yet.
+
+        ``salt`` keeps the dice of one kind of training apart from those of another.
+        """
         config, numbers = self.config, self.numbers(step)
         for number in range(numbers[0], numbers[-1] + 2 + config.workers):
             self._request(number)
         for number in [each for each in self._chunks if each < numbers[0]]:
             del self._chunks[number]
         chunks = [self._obtain(number) for number in numbers]
-        rng = np.random.default_rng([config.seed, step, 3])
+        rng = np.random.default_rng([config.seed, step, salt])
         picks = rng.choice(len(chunks) * config.chunk, config.batch, replace=False)
-        rows = [(chunks[pick // config.chunk], pick % config.chunk) for pick in picks.tolist()]
+        return [(chunks[pick // config.chunk], pick % config.chunk) for pick in picks.tolist()], rng
+
+    def batch(self, step: int) -> Batch:
+        """The pictures of this step with what is said of them; waits for a chunk that is not there yet."""
+        config = self.config
+        rows, rng = self.drawn(step, 3)
         # So many of the statements, and so many of the phrases behind them.
         chosen = [
             np.concatenate(

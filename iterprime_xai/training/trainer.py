@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
@@ -14,16 +12,16 @@ import numpy as np
 import torch
 
 from iterprime_xai.records.errors import StorageError
-from iterprime_xai.training.checkpoint import NAME, load_checkpoint, save_checkpoint
+from iterprime_xai.training.checkpoint import NAME, to_go_on_from
 from iterprime_xai.training.config import TrainConfig
 from iterprime_xai.training.descent import Descent, settings_kept, training_device
 from iterprime_xai.training.forward import blindfolds
-from iterprime_xai.training.log import Log, log_steps
+from iterprime_xai.training.log import Log
 from iterprime_xai.training.network import build_model
 from iterprime_xai.training.objective import Extras, Losses, Pictures, losses
-from iterprime_xai.training.optimizer import plain_state
 from iterprime_xai.training.pool import Batch, Chunk, ScenePool, compose_chunk
 from iterprime_xai.training.process import asked_to_stop, torch_threads
+from iterprime_xai.training.stepping import take_steps
 from iterprime_xai.training.tokenizer import build_tokenizer
 from iterprime_xai.training.validation import accuracies, margins
 
@@ -56,7 +54,6 @@ class Run(Descent):
             torch.manual_seed(config.seed + 1)
             self.extras = Extras(config.shape.vision_width, config.shape.text_width).to(device)
         super().__init__(config, self.model, [self.extras])
-        self.figures: dict[str, dict[str, float]] = {}
 
     def part(self, rows: slice, batch: Batch) -> tuple[tuple[torch.Tensor | None, ...], dict[str, float]]:
         """Gradients and losses of a part of the batch."""
@@ -84,34 +81,20 @@ class Run(Descent):
 
     def state(self) -> dict[str, Any]:
         """Everything that a resumed run needs."""
-        return {
-            "config": json.dumps(self.config.to_dict()),
-            "words": self.words,
-            "hardware": self.hardware,
-            "model": self.model.state_dict(),
-            "average": self.average,
-            "extras": self.extras.state_dict(),
-            "optimisers": plain_state(self.optimisers),
-            "random": torch.get_rng_state(),
-            "step": self.step,
-            "seconds": self.seconds,
-            "figures": json.dumps(self.figures),
-        }
+        own = {"words": self.words, "extras": self.extras.state_dict(), "random": torch.get_rng_state()}
+        return super().state() | own
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take up a state that :meth:`state` gave."""
-        if list(state["words"]) != self.words:
-            raise StorageError(
-                "The checkpoint was trained on another vocabulary of scenes; start anew in another folder."
-            )
-        self.model.load_state_dict(state["model"])
+        check_words(state, self.words)
+        super().restore(state)
         self.extras.load_state_dict(state["extras"])
-        for optimiser, values in zip(self.optimisers, state["optimisers"], strict=True):
-            optimiser.load_state_dict(values)
-        self.average = {name: value.to(self.device) for name, value in state["average"].items()}
         torch.set_rng_state(state["random"])
-        self.step, self.seconds = int(state["step"]), float(state["seconds"])
-        self.figures = json.loads(state["figures"])
+
+
+def check_words(state: dict[str, Any], words: list[str]) -> None:
+    """Raises ``StorageError`` where a state was trained on other words than the scenes have now."""
+    if list(state["words"]) != words:
+        raise StorageError("The checkpoint was trained on another vocabulary of scenes; start anew in another folder.")
 
 
 def train(
@@ -124,11 +107,7 @@ def train(
     ``StorageError`` when ``out`` holds a run and ``resume`` is false, or holds none and it is true, or cannot be written.
     """
     out = Path(out)
-    state = load_checkpoint(out) if resume else None
-    if state is None and (out / NAME).exists():
-        raise StorageError(
-            f"{out} already holds a training run; add --resume to go on with it, or choose another folder."
-        )
+    state = to_go_on_from(out, resume, "a training run", "choose another folder")
     if state is not None:
         config = settings_kept(state, config)
     on_cpu = training_device(config).type == "cpu"
@@ -158,47 +137,19 @@ def _train(config: TrainConfig, out: Path, state: dict[str, Any] | None, log: Lo
         ThreadPoolExecutor(config.threads if on_cpu else 1) as lanes,
         asked_to_stop() as stop,
     ):
-        finished = _loop(run, pool, lanes, chunk, out, log, stop)
+        finished = take_steps(
+            run,
+            out,
+            log,
+            stop,
+            advance=lambda: run.advance(pool, lanes),
+            validate=lambda: run.validate(chunk),
+            export=lambda: _export(out),
+        )
     return TrainResult(out / NAME, run.step, run.seconds, finished, run.figures)
 
 
-def _loop(
-    run: Run, pool: ScenePool, lanes: ThreadPoolExecutor, chunk: Chunk, out: Path, log: Log, stop: list[int]
-) -> bool:
-    """Step until the budget is used up (true) or a stop is asked for (false), and leave a checkpoint."""
-    config = run.config
-    exported = run.seconds
-    since: list[tuple[float, dict[str, float]]] = []
-    while run.progress < 1 and not stop:
-        began = time.perf_counter()
-        values = run.advance(pool, lanes)
-        ended = time.perf_counter()
-        since.append((ended - began, values))
-        run.seconds += ended - began
-        if run.step % config.log_every == 0:
-            log_steps(log, run, since)
-            since.clear()
-        if run.step % config.validate_every == 0:
-            log("validate", step=run.step, seconds=run.seconds, figures=run.validate(chunk))
-        if run.step % config.checkpoint_every == 0:
-            save_checkpoint(out, run.state())
-        if run.seconds - exported > 60 * config.export_minutes:
-            exported = run.seconds
-            save_checkpoint(out, run.state())
-            _export(run, out)
-            log("export", step=run.step, seconds=run.seconds)
-        run.seconds += time.perf_counter() - ended
-    finished = not stop
-    if finished:
-        log("validate", step=run.step, seconds=run.seconds, figures=run.validate(chunk))
-    save_checkpoint(out, run.state())
-    if finished:
-        _export(run, out)
-    log("end" if finished else "stopped", step=run.step, seconds=run.seconds)
-    return finished
-
-
-def _export(run: Run, out: Path) -> None:
+def _export(out: Path) -> None:
     from iterprime_xai.training.hub_folder import export
 
     export(out / NAME, out / "export")

@@ -102,7 +102,7 @@ def test_number_of_threads_is_given_back(settings, tmp_path, monkeypatch, fails)
     try:
         torch.set_num_threads(2)
         if fails:
-            monkeypatch.setattr("iterprime_xai.training.trainer._loop", lambda *parts: 1 / 0)
+            monkeypatch.setattr("iterprime_xai.training.trainer.take_steps", lambda *parts, **more: 1 / 0)
             with pytest.raises(ZeroDivisionError):
                 train(settings(steps=1), tmp_path)
         else:

@@ -179,14 +179,10 @@ def threads(count: int | None) -> Iterator[None]:
     if count is None:
         yield
         return
-    import torch
+    from iterprime_xai.training.process import torch_threads
 
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
+    with torch_threads(count):
         yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _annotated(sample: Sample) -> Proposals:
