@@ -9,7 +9,7 @@ at most 12 pieces, the largest ``sum(1 + heat) / (area + 1e-5)``.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -19,10 +19,9 @@ from iterprime_xai.records import OptionError, Proposals, RankedProposal, Select
 from iterprime_xai.records.heatmap import is_blank, minmax, peak
 from iterprime_xai.records.overlap import iou
 from iterprime_xai.records.packed import Masks, areas, covers, cuts
-from iterprime_xai.records.proposals import SELECTION_RULES
+from iterprime_xai.records.proposals import ANSWERS, SELECTION_RULES, Answer
 
 RULES = SELECTION_RULES
-ANSWERS = ("always", "may_abstain", "set")
 MAX_PIECES = 12
 """Rule ``paper``: most 4-connected pieces that a mask may have."""
 RIVAL_IOU = 0.5
@@ -31,12 +30,18 @@ RIVAL_IOU = 0.5
 _TIE = 1e-9
 
 
+def check_answer(answer: Any) -> None:
+    """Raises ``OptionError`` for a way to answer that there is not."""
+    if answer not in ANSWERS:
+        raise OptionError(f"answer must be one of {', '.join(ANSWERS)}, but got {answer!r}.")
+
+
 def select(
     proposals: Proposals,
     heatmap: np.ndarray,
     *,
     rule: str = "default",
-    answer: Literal["always", "may_abstain", "set"] = "always",
+    answer: Answer = "always",
     probability: float | None = None,
     abstain_below: float = 0.5,
     set_share: float = SET_SHARE,
@@ -65,8 +70,7 @@ def select(
     """
     if rule not in RULES:
         raise OptionError(f"rule must be one of {', '.join(RULES)}, but got {rule!r}.")
-    if answer not in ANSWERS:
-        raise OptionError(f"answer must be one of {', '.join(ANSWERS)}, but got {answer!r}.")
+    check_answer(answer)
     heatmap = np.asarray(heatmap)
     if heatmap.ndim != 2 or heatmap.dtype.kind != "f" or not np.isfinite(heatmap).all():
         raise OptionError(

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 
 from iterprime_xai.records.errors import ProposalError
 from iterprime_xai.records.frozen import freeze
 from iterprime_xai.records.packed import Masks
+
+Answer = Literal["always", "may_abstain", "set"]
+"""One mask for every phrase; one or none; any number of them, none included."""
+
+ANSWERS: tuple[str, ...] = get_args(Answer)
 
 SELECTION_RULES = ("default", "paper")
 """Names of the rules by which a mask is chosen, see `masks.selection`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from iterprime_xai.masks.several import united
 from iterprime_xai.models import ImageTokens
 from iterprime_xai.records import Expression, Grounding, Pass, Proposals
 from iterprime_xai.records.heatmap import box_of, is_blank, minmax, peak
+from iterprime_xai.records.proposals import Answer
 from iterprime_xai.saliency import Recipe
 from iterprime_xai.systems.notes import domain_notes, language_notes, pass_notes, reading_notes
 
@@ -26,7 +27,7 @@ class Settings:
     """The checked options of one call; ``layer_note`` and ``threshold_note`` say where the two numbers come from."""
 
     method: str
-    answer: Literal["always", "may_abstain", "set"]
+    answer: Answer
     recipe: Recipe
     layer: int
     layer_note: str

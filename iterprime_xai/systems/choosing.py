@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,16 +11,17 @@ from iterprime_xai.data.images import Picture, read_image
 from iterprime_xai.language import parse
 from iterprime_xai.masks import as_proposals, select
 from iterprime_xai.masks.proposer import Proposer
-from iterprime_xai.masks.selection import ANSWERS, best_first, margin
+from iterprime_xai.masks.selection import best_first, check_answer, margin
 from iterprime_xai.masks.several import SET_SHARE, several, several_reason, share_note, united
 from iterprime_xai.records import Expression, Grounding, OptionError, Pass, Proposals, RankedProposal, Selection
 from iterprime_xai.records.heatmap import box_of, is_blank, peak
 from iterprime_xai.records.packed import areas
+from iterprime_xai.records.proposals import Answer
 from iterprime_xai.systems.answers import identity, version
 from iterprime_xai.systems.proposing import OwnProposer
 from iterprime_xai.systems.scores import Scores, score_picture
-from iterprime_xai.systems.segmenter import Answer
-from iterprime_xai.systems.settings import HIDDEN, Settings
+from iterprime_xai.systems.segmenter import check_texts
+from iterprime_xai.systems.settings import Settings
 
 SCORES_DRAWN = "the share of the best mask at each patch"
 ONE_LOOK = "one look: this system chooses among masks"
@@ -70,7 +71,7 @@ class ChoosingSystem:
     def describe(self) -> dict[str, Any]:
         return {
             "system": self.name,
-            "settings": {name: value for name, value in self.settings.values.items() if name not in HIDDEN},
+            "settings": self.settings.shown(),
             **self.scorer.describe(),
             "proposer": self.proposer.describe(),
             "substitutes": dict(self.scorer.substitutes()),
@@ -82,13 +83,8 @@ class ChoosingSystem:
     def segment_many(
         self, image: Any, texts: Sequence[str], *, proposals: Any = None, answer: Answer = "always"
     ) -> list[Grounding]:
-        if isinstance(texts, str) or not isinstance(texts, Iterable):
-            came = "one string" if isinstance(texts, str) else type(texts).__name__
-            raise OptionError(
-                f"texts must be a list of phrases, but got {came}; use segment(image, text) for one phrase."
-            )
-        if answer not in ANSWERS:
-            raise OptionError(f"answer must be one of {', '.join(ANSWERS)}, but got {answer!r}.")
+        check_texts(texts, "segment")
+        check_answer(answer)
         if proposals is False:
             raise OptionError(f"{self.name} chooses among masks, so proposals=False makes no sense; leave it out.")
         expressions = [self.parser(text) for text in texts]
@@ -104,7 +100,7 @@ class ChoosingSystem:
             "answer": answer,
             "image": identity(picture),
             **self.scorer.describe(),
-            "settings": self.describe()["settings"],
+            "settings": self.settings.shown(),
             "substitutes": dict(self.scorer.substitutes()),
             "proposals": masks.source,
             "probability": "share of the best mask",

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 from iterprime_xai.data.images import Picture, read_image
 from iterprime_xai.language import parse
 from iterprime_xai.masks import as_proposals
 from iterprime_xai.masks.proposer import PromptedProposer, Proposer
 from iterprime_xai.masks.proposers import load_proposer
+from iterprime_xai.masks.selection import check_answer
 from iterprime_xai.masks.several import SET_SHARE, share_note
 from iterprime_xai.models import Batches, load_matcher
 from iterprime_xai.records import Expression, Grounding, OptionError, Proposals
+from iterprime_xai.records.proposals import Answer
 from iterprime_xai.records.rendering import renderer
 from iterprime_xai.saliency import Recipe, get_recipe, look_at, refine_all
 from iterprime_xai.saliency.emphasis import check
 from iterprime_xai.saliency.recipe import RECIPES
 from iterprime_xai.systems.ahead import Window, in_windows
 from iterprime_xai.systems.answers import Prepared, Settings, conclude
-from iterprime_xai.systems.segmenter import Answer
+from iterprime_xai.systems.segmenter import check_texts
 
 if TYPE_CHECKING:
     from iterprime_xai.models.reading_matcher import ReadingMatcher
 
 METHODS = ("gradcam",)
-ANSWERS = get_args(Answer)
 ABSTAIN_BELOW = 0.5
 """With ``answer="may_abstain"``, no mask is given when the first pass's match probability is below this, for a checkpoint whose
 profile names no threshold of its own."""
@@ -129,11 +130,7 @@ class Grounder:
         answer: Answer = "always",
     ) -> list[Grounding]:
         """Ground several phrases in one picture, which is read, encoded and cut into proposals once. See :meth:`ground`."""
-        if isinstance(texts, str) or not isinstance(texts, Iterable):
-            came = "one string" if isinstance(texts, str) else type(texts).__name__
-            raise OptionError(
-                f"texts must be a list of phrases, but got {came}; use ground(image, text) for one phrase."
-            )
+        check_texts(texts, "ground")
         settings = self._settings(method, layer, recipe, passes, emphasis, answer)
         expressions = [self.parser(text) for text in texts]
         picture = read_image(image)
@@ -228,8 +225,7 @@ class Grounder:
         """What was asked for, checked."""
         if method not in METHODS:
             raise OptionError(f"method must be one of {', '.join(METHODS)}, but got {method!r}.")
-        if answer not in ANSWERS:
-            raise OptionError(f"answer must be one of {', '.join(ANSWERS)}, but got {answer!r}.")
+        check_answer(answer)
         if recipe is not None and not isinstance(recipe, str | Recipe):
             raise OptionError(f"recipe must be one of {', '.join(RECIPES)} or a Recipe, but got {recipe!r}.")
         named = get_recipe("default" if recipe is None else recipe, passes=passes)

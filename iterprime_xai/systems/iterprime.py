@@ -7,14 +7,14 @@ from dataclasses import asdict, fields, replace
 from typing import Any, get_args
 
 from iterprime_xai.language import parse
+from iterprime_xai.models import load_matcher
 from iterprime_xai.records import Expression, Grounding, OptionError
-from iterprime_xai.records.proposals import SELECTION_RULES
+from iterprime_xai.records.proposals import SELECTION_RULES, Answer
 from iterprime_xai.saliency.emphasis import Emphasis
 from iterprime_xai.saliency.recipe import RECIPES, LocalWeight, Recipe, Slope
-from iterprime_xai.systems.grounder import Grounder, load
+from iterprime_xai.systems.grounder import Grounder
 from iterprime_xai.systems.proposing import OwnProposer
-from iterprime_xai.systems.segmenter import Answer
-from iterprime_xai.systems.settings import DEVICE, HIDDEN, MASKS, PRESET, SET_SHARE, Setting, Settings
+from iterprime_xai.systems.settings import DEVICE, MASKS, PRESET, SET_SHARE, Setting, Settings
 
 _OF_RECIPE = tuple(field.name for field in fields(Recipe) if field.name != "name")
 PARSERS = ("own", "stanza")
@@ -122,7 +122,7 @@ class GrounderSystem:
         self.layer, _ = grounder.matcher.choose_layer(settings["layer"])
 
     def describe(self) -> dict[str, Any]:
-        settings = {name: value for name, value in self.settings.values.items() if name not in HIDDEN}
+        settings = self.settings.shown()
         return {
             "system": self.name,
             "settings": settings | {"layer": self.layer, "abstain_below": self.grounder.abstain_below[0]},
@@ -173,21 +173,21 @@ def make(settings: Settings) -> GrounderSystem:
 
 
 def _grounder(settings: Settings) -> Grounder:
-    model, options = settings["model"], {}
-    if settings["abstain_below"] is not None or settings["set_share"] is not None or settings["parser"] != "own":
-        options = {
-            "abstain_below": settings["abstain_below"],
-            "set_share": settings["set_share"],
-            "parser": _parser(settings),
-        }
+    model, parser = settings["model"], _parser(settings)
     if isinstance(model, Grounder):
         model = model.matcher
-    if hasattr(model, "match_all"):
-        if settings["image_size"] is not None:
-            raise OptionError("image_size goes with a .pth file, but model is in memory already. Leave it out.")
-        return Grounder(model, **options)
-    grounder = load(model, device=settings["device"], dtype=settings["dtype"], image_size=settings["image_size"])
-    return Grounder(grounder.matcher, **options) if options else grounder
+    if not hasattr(model, "match_all"):
+        model = load_matcher(
+            model, device=settings["device"], dtype=settings["dtype"], image_size=settings["image_size"]
+        )
+    elif settings["image_size"] is not None:
+        raise OptionError("image_size goes with a .pth file, but model is in memory already. Leave it out.")
+    return Grounder(
+        model,
+        abstain_below=settings["abstain_below"],
+        set_share=settings["set_share"],
+        parser=parser,
+    )
 
 
 def _parser(settings: Settings) -> Callable[[str], Expression]:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from iterprime_xai.records import OptionError
+from iterprime_xai.records.proposals import Answer
 
 if TYPE_CHECKING:
     from iterprime_xai.records import Grounding
 
-Answer = Literal["always", "may_abstain", "set"]
-"""One mask for every phrase; one or none; any number of them, none included."""
+
+def check_texts(texts: Any, single: str) -> None:
+    """Raises ``OptionError`` for what is no list of phrases; ``single`` is the call for one phrase."""
+    if isinstance(texts, str) or not isinstance(texts, Iterable):
+        came = "one string" if isinstance(texts, str) else type(texts).__name__
+        raise OptionError(f"texts must be a list of phrases, but got {came}; use {single}(image, text) for one phrase.")
 
 
 class ZeroShotSegmenter(Protocol):
@@ -38,6 +45,6 @@ class ZeroShotSegmenter(Protocol):
             image: a path, PIL image or uint8 array.
             texts: referring expressions.
             proposals: masks to choose from; ``None`` asks the system's own proposer.
-            answer: see :data:`Answer`.
+            answer: see `records.proposals.Answer`.
         """
         ...

@@ -94,6 +94,10 @@ class Settings:
         """Which preset fills in what was not given."""
         return self.values["preset"]
 
+    def shown(self) -> dict[str, Any]:
+        """The values without those that describe themselves elsewhere, see ``HIDDEN``."""
+        return {name: value for name, value in self.values.items() if name not in HIDDEN}
+
 
 def settle(
     system: str,

@@ -16,6 +16,7 @@ from iterprime_xai.evaluation.runs.order import Order
 from iterprime_xai.evaluation.runs.progress import Progress
 from iterprime_xai.evaluation.runs.shards import Asked, Shard, asked_pictures, cut, digest, usual_size
 from iterprime_xai.records import OptionError, StorageError
+from iterprime_xai.records.proposals import Answer
 from iterprime_xai.records.writing import as_path
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def evaluate(
     mask_cache: str | Path | None = None,
     data_options: Mapping[str, Any] | None = None,
     limit: int | None = None,
-    answer: Literal["always", "may_abstain", "set"] = "always",
+    answer: Answer = "always",
     threshold: str | Path | float | None = None,
     detail: Literal["light", "full"] = "light",
     backend: Literal["local", "processes", "ray"] = "local",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from iterprime_xai.records import OptionError
+from iterprime_xai.records.proposals import ANSWERS
 
 if TYPE_CHECKING:
     from iterprime_xai.data.dataset import DataSet
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 Detail = Literal["light", "full"]
 DETAILS = ("light", "full")
-ANSWERS = ("always", "may_abstain", "set")
 GOLD = "gold"
 """The proposer that the evaluation itself is: the annotated masks of each sample."""
 
