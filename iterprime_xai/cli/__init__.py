@@ -13,7 +13,20 @@ from typing import Annotated
 import typer
 
 from iterprime_xai import __version__
-from iterprime_xai.cli import caption, data, doctor, evaluate, ground, models, report, runs, scenes, systems, train
+from iterprime_xai.cli import (
+    caption,
+    data,
+    doctor,
+    evaluate,
+    ground,
+    methods,
+    models,
+    report,
+    runs,
+    scenes,
+    systems,
+    train,
+)
 from iterprime_xai.cli.exits import ending
 
 app = typer.Typer(
@@ -40,6 +53,7 @@ app.command("train-clip")(train.train_clip)
 app.command()(caption.caption)
 app.command()(models.models)
 app.command()(systems.systems)
+app.command()(methods.methods)
 app.command()(doctor.doctor)
 app.add_typer(data.data_app, name="data")
 app.command()(evaluate.evaluate)

@@ -25,10 +25,15 @@ def ground(
         str | None, typer.Option(help="Another system, see `iterprime-xai systems`.", show_default="iterprime")
     ] = None,
     settings: Annotated[
-        list[str] | None, typer.Option("--set", help="A setting of --system, key=value. Repeatable.")
+        list[str] | None,
+        typer.Option("--set", help="A setting of --system, or an option of --method, key=value. Repeatable."),
     ] = None,
     recipe: Annotated[
         str | None, typer.Option(help="default, or paper for what the released code does.", show_default="default")
+    ] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(help="Another way to look, see `iterprime-xai methods`.", show_default="gradcam"),
     ] = None,
     layer: Annotated[int | None, typer.Option(help="Text layer to read, 0-based.")] = None,
     passes: Annotated[int | None, typer.Option(help="At most this many looks; 1 = no refinement.")] = None,
@@ -57,6 +62,7 @@ def ground(
 ) -> None:
     """Show where the model looks for PHRASE in IMAGE, and the mask that follows."""
     from iterprime_xai import load, load_system
+    from iterprime_xai.saliency.methods import method_from_text
     from iterprime_xai.visualize.describe import probabilities
 
     if image is not None and phrase is None and is_phrase(image):
@@ -79,11 +85,15 @@ def ground(
             settings=proposals_set or (),
         )
     if system is None:
+        if settings and method is None:
+            refuse("--set goes with --system or --method; for the default system: --system iterprime --set key=value.")
+        way: Any = method or "gradcam"
         if settings:
-            refuse("--set goes with --system; for the default system: --system iterprime --set key=value.")
+            way = method_from_text(way, dict(key_value(each, "--set") for each in settings))
         grounding = load(model or "tiny", device=device, image_size=image_size).ground(
             picture,
             text,
+            method=way,
             recipe=recipe or "default",
             layer=layer,
             passes=passes,
@@ -94,6 +104,7 @@ def ground(
     else:
         for option, value in (
             ("recipe", recipe),
+            ("method", method),
             ("layer", layer),
             ("passes", passes),
             ("emphasis", emphasis),
@@ -105,7 +116,7 @@ def ground(
         chosen = dict(key_value(each, "--set") for each in settings or ())
         chosen |= {name: value for name, value in (("model", model), ("device", device)) if value is not None}
         grounding = load_system(system, chosen).segment(picture, text, proposals=candidates, answer=asked)
-    stem = file_stem(grounding.expression.text, image)
+    stem = "-".join([file_stem(grounding.expression.text, image), *([method] if method else [])])
     figure = grounding.to_png(out / f"{stem}.png")
     result = grounding.save(out / f"{stem}.grounding.zip")
     summary = summary_of(grounding, sample, {"figure": str(figure), "result": str(result)})

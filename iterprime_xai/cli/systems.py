@@ -22,22 +22,22 @@ def systems(
 
     if name is None:
         for each in SYSTEMS.values():
-            _say(f"{each.name:18} ", f"{each.meaning}{f' ({each.source})' if each.source else ''}")
+            say(f"{each.name:18} ", f"{each.meaning}{f' ({each.source})' if each.source else ''}")
         typer.echo("The settings of one: iterprime-xai systems tas")
         typer.echo('Use: iterprime-xai ground photo.jpg "..." --system tas --set key=value')
         return
     settings, presets = settings_of(name), presets_of(name)
-    _say(f"{name}: ", SYSTEMS[name].meaning)
+    say(f"{name}: ", SYSTEMS[name].meaning)
     names = max(len(setting.name) for setting in settings)
     defaults = max(len(_shown(setting.default)) for setting in settings)
     for setting in settings:
-        _say(f"  {setting.name:{names}}  {_shown(setting.default):{defaults}}  ", _line(setting))
+        say(f"  {setting.name:{names}}  {_shown(setting.default):{defaults}}  ", _line(setting))
     for preset, values in presets.items():
         if values:
-            _say(f"preset {preset}: ", ", ".join(f"{key}={_shown(value)}" for key, value in values.items()))
+            say(f"preset {preset}: ", ", ".join(f"{key}={_shown(value)}" for key, value in values.items()))
 
 
-def _say(head: str, text: str) -> None:
+def say(head: str, text: str) -> None:
     """``head`` and what is said of it, in lines of at most ``WIDTH`` columns that begin below each other."""
     indent = " " * len(head)
     typer.echo(fill(text, WIDTH, initial_indent=head, subsequent_indent=indent, break_on_hyphens=False))

@@ -19,9 +19,10 @@ from transformers import BertConfig, ViTConfig, ViTModel
 from transformers.models.bert.modeling_bert import BertEmbeddings, BertLayer
 
 from iterprime_xai.models.blip import BlipLayer
+from iterprime_xai.models.blip_parts import attention_of, joined
 from iterprime_xai.models.loading_report import LoadingReport
 from iterprime_xai.models.profiles import Profile
-from iterprime_xai.models.reading import ReadingLayer
+from iterprime_xai.models.reading import ReadingLayer, Watch
 from iterprime_xai.models.reading_matcher import ReadingMatcher, TextSizes
 
 HEAD_WIDTH = 64
@@ -152,6 +153,19 @@ class AlbefMatcher(ReadingMatcher):
 
     def _see(self, pixels: torch.Tensor) -> torch.Tensor:
         return self.model.visual_encoder(pixel_values=pixels).last_hidden_state
+
+    def _see_watched(self, pixels: torch.Tensor, watch: Watch) -> torch.Tensor:
+        tower = self.model.visual_encoder
+        states = tower.embeddings(pixels)
+        for layer in tower.layers:
+            own, normed = layer.attention, layer.layernorm_before(states)
+            queries, keys, values = (
+                part(normed).unflatten(-1, (own.num_attention_heads, own.head_dim)).transpose(1, 2)
+                for part in (own.q_proj, own.k_proj, own.v_proj)
+            )
+            states = states + own.o_proj(joined(attention_of(queries, keys, values, watch=watch)))
+            states = states + layer.mlp(layer.layernorm_after(states))
+        return tower.layernorm(states)
 
     def _embed(self, ids: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
         return self.model.text_encoder.embeddings(

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from iterprime_xai.models.blip_parts import SeeingTower, attended, by_head, joined
-from iterprime_xai.models.reading import ReadingLayer
+from iterprime_xai.models.reading import ReadingLayer, Watch
 from iterprime_xai.models.reading_matcher import TextSizes
 
 
@@ -43,8 +43,14 @@ class BlipLayer:
         self.layer = layer
         self.looks = hasattr(layer, "crossattention")
 
-    def attend(self, states: torch.Tensor, mask: torch.Tensor | None, asking: torch.Tensor | None) -> torch.Tensor:
-        return attended(self.layer.attention, self.layer.attention.self, states, mask, asking)
+    def attend(
+        self,
+        states: torch.Tensor,
+        mask: torch.Tensor | None,
+        asking: torch.Tensor | None,
+        watch: Watch | None = None,
+    ) -> torch.Tensor:
+        return attended(self.layer.attention, self.layer.attention.self, states, mask, asking, watch)
 
     def keys_values(self, hidden: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         cross = self.layer.crossattention.self

@@ -16,7 +16,7 @@ import torch
 from iterprime_xai.models.blip_parts import SeeingTower, attended, by_head, joined
 from iterprime_xai.models.hearing import drawn
 from iterprime_xai.models.matcher import Ask, Match, TextTokens
-from iterprime_xai.models.reading import Reading, ReadingLayer
+from iterprime_xai.models.reading import Reading, ReadingLayer, Watch
 from iterprime_xai.models.reading_matcher import Asked, Look, TextSizes
 from iterprime_xai.records import ModelLoadError, PhraseError
 
@@ -122,9 +122,15 @@ class QFormerLayer:
         self.layer = layer
         self.looks = layer.has_cross_attention
 
-    def attend(self, states: torch.Tensor, mask: torch.Tensor | None, asking: torch.Tensor | None) -> torch.Tensor:
+    def attend(
+        self,
+        states: torch.Tensor,
+        mask: torch.Tensor | None,
+        asking: torch.Tensor | None,
+        watch: Watch | None = None,
+    ) -> torch.Tensor:
         self.given = states
-        return attended(self.layer.attention, self.layer.attention.attention, states, mask, asking)
+        return attended(self.layer.attention, self.layer.attention.attention, states, mask, asking, watch)
 
     def hear(self, states: torch.Tensor, gates: torch.Tensor, queries: int) -> torch.Tensor:
         own = self.layer.attention.attention

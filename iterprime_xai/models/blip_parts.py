@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 
-from iterprime_xai.models.reading import pick
+from iterprime_xai.models.reading import Watch, attention_probabilities, pick
 from iterprime_xai.models.reading_matcher import ReadingMatcher
 
 
@@ -32,16 +32,47 @@ class SeeingTower(ReadingMatcher):
     def _see(self, pixels: torch.Tensor) -> torch.Tensor:
         return self.model.vision_model(pixel_values=pixels).last_hidden_state
 
+    def _see_watched(self, pixels: torch.Tensor, watch: Watch) -> torch.Tensor:
+        tower = self.model.vision_model
+        states = tower.embeddings(pixels)
+        for layer in tower.encoder.layers:
+            own = layer.self_attn
+            parts = own.qkv(layer.layer_norm1(states)).unflatten(-1, (3, own.num_heads, own.head_dim))
+            queries, keys, values = parts.permute(2, 0, 3, 1, 4)
+            states = states + own.projection(joined(attention_of(queries, keys, values, watch=watch)))
+            states = states + layer.mlp(layer.layer_norm2(states))
+        return tower.post_layernorm(states)
+
 
 def attended(
-    attention: Any, own: Any, states: torch.Tensor, mask: torch.Tensor | None, asking: torch.Tensor | None
+    attention: Any,
+    own: Any,
+    states: torch.Tensor,
+    mask: torch.Tensor | None,
+    asking: torch.Tensor | None,
+    watch: Watch | None = None,
 ) -> torch.Tensor:
     """Self-attention of the tokens at ``asking``, or of all, with its residual; ``own`` holds the stock block's projections."""
     some = states if asking is None else pick(states, asking, 1)
     queries, keys, values = (
         by_head(part(each), own) for part, each in ((own.query, some), (own.key, states), (own.value, states))
     )
-    return attention.output(joined(scaled_dot_product_attention(queries, keys, values, mask)), some)
+    return attention.output(joined(attention_of(queries, keys, values, mask, watch)), some)
+
+
+def attention_of(
+    queries: torch.Tensor,
+    keys: torch.Tensor,
+    values: torch.Tensor,
+    mask: torch.Tensor | None = None,
+    watch: Watch | None = None,
+) -> torch.Tensor:
+    """What attention takes in, (n, heads, tokens, width); fused, unless somebody watches the probabilities."""
+    if watch is None:
+        return scaled_dot_product_attention(queries, keys, values, mask)
+    probabilities = attention_probabilities(queries, keys, mask)
+    watch(probabilities)
+    return probabilities.to(values.dtype) @ values
 
 
 def by_head(values: torch.Tensor, attention: Any) -> torch.Tensor:

@@ -15,7 +15,7 @@ A family of models offers its layers as :class:`ReadingLayer`; the rest is the s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -28,12 +28,16 @@ if TYPE_CHECKING:
     from iterprime_xai.models.matcher import ImageTokens
 
 
+Watch = Callable[["Tensor"], None]
+"""Is shown the probabilities (n, heads, tokens, tokens) of an attention on the way; fused attention would not have them."""
+
+
 class ReadingLayer(Protocol):
     """One layer of a text encoder, in the steps that it takes; ``looks`` is false where it has no cross-attention."""
 
     looks: bool
 
-    def attend(self, states: Tensor, mask: Tensor | None, asking: Tensor | None) -> Tensor:
+    def attend(self, states: Tensor, mask: Tensor | None, asking: Tensor | None, watch: Watch | None = None) -> Tensor:
         """Self-attention of the tokens at ``asking`` (pictures, some), or of all, with its residual."""
         ...
 
@@ -198,7 +202,7 @@ def read(
                 if index < lowest:
                     seen = scaled_dot_product_attention(queries, keys, values, hidden)
                 else:  # fused attention would not show them, and work out gradients of keys and values too
-                    probabilities = _probabilities(queries, keys, hidden)
+                    probabilities = attention_probabilities(queries, keys, hidden)
                     if index == lowest:
                         probabilities = probabilities.detach().requires_grad_()
                     if index in wanted:
@@ -252,7 +256,7 @@ def _together(parts: Sequence[Tensor]) -> Tensor:
     return first.as_strided((len(parts), *first.shape[1:]), (step, *first.stride()[1:]), first.storage_offset())
 
 
-def _probabilities(queries: Tensor, keys: Tensor, mask: Tensor | None) -> Tensor:
+def attention_probabilities(queries: Tensor, keys: Tensor, mask: Tensor | None = None) -> Tensor:
     """Attention probabilities, float32 also in half precision, where a softmax over hundreds of keys loses digits."""
     scores = (queries @ keys.transpose(-1, -2)).float() * queries.shape[-1] ** -0.5
     return (scores if mask is None else scores + mask.float()).softmax(-1)

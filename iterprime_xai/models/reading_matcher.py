@@ -14,7 +14,7 @@ import torch
 
 from iterprime_xai.models.matcher import Ask, ImageTokens, Match, TextTokens
 from iterprime_xai.models.profiles import Profile, default_layer
-from iterprime_xai.models.reading import Reading, ReadingLayer, Rows, read
+from iterprime_xai.models.reading import Reading, ReadingLayer, Rows, Watch, read
 from iterprime_xai.models.undisturbed import undisturbed
 from iterprime_xai.models.vocabulary import known_words, unknown_words
 from iterprime_xai.records import LayerError, ModelLoadError, OptionError, PhraseError
@@ -156,6 +156,10 @@ class ReadingMatcher(ABC):
         """The image tower: pixels (n, 3, side, side) -> tokens (n, prefix + rows * columns, width)."""
 
     @abstractmethod
+    def _see_watched(self, pixels: torch.Tensor, watch: Watch) -> torch.Tensor:
+        """As :meth:`_see`, showing the self-attention of every layer on the way."""
+
+    @abstractmethod
     def _embed(self, ids: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
         """Token ids at their positions, both (rows, tokens) -> states (rows, tokens, width)."""
 
@@ -241,7 +245,12 @@ class ReadingMatcher(ABC):
     def encode_image(self, image: Image.Image) -> ImageTokens:
         return self.encode_images([image])[0]
 
-    def encode_images(self, images: Sequence[Image.Image]) -> list[ImageTokens]:
+    def pixels_of(self, images: Sequence[Image.Image]) -> torch.Tensor:
+        """What the image tower is given of pictures: (n, 3, side, side), normalised, on the model's device.
+
+        Raises:
+            OptionError: the image processor makes another size than the model looks at.
+        """
         pixels = self.image_processor(images=list(images), return_tensors="pt")["pixel_values"]
         expected = self.image_size
         if pixels.shape[-2:] != (expected, expected):
@@ -249,8 +258,11 @@ class ReadingMatcher(ABC):
                 f"{self.name} looks at {expected}x{expected} pixels, but its image processor made "
                 f"{pixels.shape[-1]}x{pixels.shape[-2]}; set the processor's size to the model's image_size."
             )
+        return pixels.to(self.device, self.dtype)
+
+    def encode_images(self, images: Sequence[Image.Image]) -> list[ImageTokens]:
         with torch.inference_mode(False), torch.no_grad(), undisturbed(self.model):
-            hidden = self._see_all(pixels.to(self.device, self.dtype))
+            hidden = self._see_all(self.pixels_of(images))
         return [ImageTokens(hidden[place : place + 1], self.grid, self.prefix) for place in range(len(hidden))]
 
     def _see_all(self, pixels: torch.Tensor) -> torch.Tensor:

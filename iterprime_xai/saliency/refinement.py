@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from iterprime_xai.models import Answering, Ask, ImageTextMatcher, ImageTokens, Match, TextTokens
-from iterprime_xai.records import Expression, Pass, WordMap
+from iterprime_xai.records import Expression, Pass
 from iterprime_xai.records.heatmap import is_blank, minmax
 from iterprime_xai.saliency.emphasis import fuse, token_roles
 from iterprime_xai.saliency.gradcam import activation, at_scores
 from iterprime_xai.saliency.recipe import Recipe
+from iterprime_xai.saliency.words import word_maps
 
 BLANK = "the map is blank"
 NOTHING_LEFT = "no patch is left to look at"
@@ -98,17 +99,7 @@ def _pass(match: Match, before: list[Pass], keep: np.ndarray, look: Look, layer:
         keep=keep,
         logit=match.logit,
         probability=match.probability,
-        words=_word_maps(look.expression, look.text, activation(attention, gradient).mean(0).cpu().numpy(), look.shift),
+        words=word_maps(look.expression, look.text, activation(attention, gradient).mean(0).cpu().numpy(), look.shift),
         accepted=accepted,
         stopped=stopped,
     )
-
-
-def _word_maps(expression: Expression, tokens: TextTokens, maps: np.ndarray, shift: int) -> tuple[WordMap, ...]:
-    """The mean map of each word's tokens; zeros for a word that the tokenizer dropped."""
-    found = []
-    for word in expression.words:
-        positions = tokens.positions((word.span[0] + shift, word.span[1] + shift))
-        heatmap = maps[list(positions)].mean(0) if positions else np.zeros(maps.shape[1:], np.float32)
-        found.append(WordMap(word.text, word.span, heatmap))
-    return tuple(found)

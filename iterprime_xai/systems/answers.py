@@ -15,7 +15,7 @@ from iterprime_xai.models import ImageTokens
 from iterprime_xai.records import Expression, Grounding, Pass, Proposals
 from iterprime_xai.records.heatmap import box_of, is_blank, minmax, peak
 from iterprime_xai.records.proposals import Answer
-from iterprime_xai.saliency import Recipe
+from iterprime_xai.saliency import Method, Recipe
 from iterprime_xai.systems.notes import domain_notes, language_notes, pass_notes, reading_notes
 
 if TYPE_CHECKING:
@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The checked options of one call; ``layer_note`` and ``threshold_note`` say where the two numbers come from."""
+    """The checked options of one call; ``layer_note`` and ``threshold_note`` say where the two numbers come from.
 
-    method: str
+    ``refines``: the recipe's refinement is what looks; else ``method`` does, once.
+    """
+
+    method: Method
     answer: Answer
     recipe: Recipe
     layer: int
@@ -35,6 +38,7 @@ class Settings:
     threshold_note: str
     set_share: float
     set_note: str
+    refines: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,8 @@ def conclude(
             *picture.notes,
             *language_notes(matcher, expression),
             f"start token [{matcher.profile.start_token.upper()}]",
-            settings.layer_note,
+            *((settings.layer_note,) if settings.method.reads_layer else ()),
+            *((f"method {settings.method.title}: {settings.method.cost}",) if not settings.refines else ()),
             *reading_notes(matcher, settings.recipe),
             *pass_notes(passes),
             *((f"{len(proposals)} proposals from {proposals.source}",) if proposals is not None else ()),
@@ -98,11 +103,12 @@ def conclude(
             *domain_notes(matcher, picture.image),
         ),
         parameters={
-            "method": settings.method,
+            "method": settings.method.name,
+            **({} if settings.refines else {"method_options": asdict(settings.method)}),  # type: ignore[call-overload]
             "answer": settings.answer,
             "image": identity(picture),
             "model": matcher.describe(),
-            "layer": settings.layer,
+            "layer": settings.layer if settings.method.reads_layer else None,
             "recipe": asdict(settings.recipe),
             "proposals": None if proposals is None else proposals.source,
             "version": version(),

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from iterprime_xai.data.images import Picture, read_image
 from iterprime_xai.language import parse
 from iterprime_xai.masks import as_proposals
@@ -14,10 +16,19 @@ from iterprime_xai.masks.proposers import load_proposer
 from iterprime_xai.masks.selection import check_answer
 from iterprime_xai.masks.several import SET_SHARE, share_note
 from iterprime_xai.models import Batches, load_matcher
-from iterprime_xai.records import Expression, Grounding, OptionError, Proposals
+from iterprime_xai.records import Expression, Grounding, OptionError, Pass, Proposals
 from iterprime_xai.records.proposals import Answer
 from iterprime_xai.records.rendering import renderer
-from iterprime_xai.saliency import Recipe, get_recipe, look_at, refine_all
+from iterprime_xai.saliency import (
+    Look,
+    Method,
+    Recipe,
+    Subject,
+    get_method,
+    get_recipe,
+    look_at,
+    refine_all,
+)
 from iterprime_xai.saliency.emphasis import check
 from iterprime_xai.saliency.recipe import RECIPES
 from iterprime_xai.systems.ahead import Window, in_windows
@@ -27,7 +38,6 @@ from iterprime_xai.systems.segmenter import check_texts
 if TYPE_CHECKING:
     from iterprime_xai.models.reading_matcher import ReadingMatcher
 
-METHODS = ("gradcam",)
 ABSTAIN_BELOW = 0.5
 """With ``answer="may_abstain"``, no mask is given when the first pass's match probability is below this, for a checkpoint whose
 profile names no threshold of its own."""
@@ -77,7 +87,7 @@ class Grounder:
         image: Any,
         text: str,
         *,
-        method: str = "gradcam",
+        method: str | Method = "gradcam",
         layer: int | None = None,
         recipe: str | Recipe | None = "default",
         passes: int | None = None,
@@ -90,7 +100,8 @@ class Grounder:
         Args:
             image: a path, PIL image or uint8 array (height, width[, channels]).
             text: the referring expression.
-            method: "gradcam".
+            method: "gradcam", refined as the recipe says, or another way to look: one of `iterprime_xai.saliency.methods`, or one
+                made by `iterprime_xai.saliency.get_method` with options of its own. All but "gradcam" look once.
             layer: the text encoder's own 0-based index; default: the checkpoint's profile, else a stated guess.
             recipe: "default" (also ``None``), "paper" or a `Recipe`.
             passes: at most this many looks; 1 turns refinement off.
@@ -121,7 +132,7 @@ class Grounder:
         image: Any,
         texts: Sequence[str],
         *,
-        method: str = "gradcam",
+        method: str | Method = "gradcam",
         layer: int | None = None,
         recipe: str | Recipe | None = "default",
         passes: int | None = None,
@@ -141,7 +152,7 @@ class Grounder:
         self,
         pairs: Iterable[tuple[Any, str]],
         *,
-        method: str = "gradcam",
+        method: str | Method = "gradcam",
         layer: int | None = None,
         recipe: str | Recipe | None = "default",
         passes: int | None = None,
@@ -190,7 +201,7 @@ class Grounder:
         image: Any,
         text: str,
         *,
-        method: str = "gradcam",
+        method: str | Method = "gradcam",
         layer: int | None = None,
         recipe: str | Recipe | None = "default",
         passes: int | None = None,
@@ -215,7 +226,7 @@ class Grounder:
 
     def _settings(
         self,
-        method: str,
+        method: str | Method,
         layer: int | None,
         recipe: str | Recipe | None,
         passes: int | None,
@@ -223,8 +234,18 @@ class Grounder:
         answer: Answer,
     ) -> Settings:
         """What was asked for, checked."""
-        if method not in METHODS:
-            raise OptionError(f"method must be one of {', '.join(METHODS)}, but got {method!r}.")
+        way = get_method(method)
+        refines = method == "gradcam"
+        if not refines:
+            for option, value in (("passes", None if passes == 1 else passes), ("emphasis", emphasis)):
+                if value is not None:
+                    raise OptionError(
+                        f"{option}={value!r} goes with method 'gradcam'; {way.name} looks once, in its own way."
+                    )
+            if layer is not None and not way.reads_layer:
+                raise OptionError(
+                    f"layer={layer!r} does not go with {way.name}, which reads no single layer. Leave it out."
+                )
         check_answer(answer)
         if recipe is not None and not isinstance(recipe, str | Recipe):
             raise OptionError(f"recipe must be one of {', '.join(RECIPES)} or a Recipe, but got {recipe!r}.")
@@ -232,13 +253,14 @@ class Grounder:
         chosen = get_recipe(named, emphasis=check(emphasis, named.emphasis))
         share = SET_SHARE if self._set_share is None else self._set_share
         return Settings(
-            method,
+            way,
             answer,
             chosen,
             *self.matcher.choose_layer(layer),
             *self.abstain_below,
             share,
             share_note(self._set_share),
+            refines,
         )
 
     def _prepare(self, given: Sequence[Cut]) -> list[Prepared]:
@@ -249,11 +271,29 @@ class Grounder:
     def _answer(self, subjects: Sequence[tuple[Prepared, Expression]], settings: Settings) -> list[Grounding]:
         """What is found for all subjects, looked at together."""
         looks = [look_at(self.matcher, one.image_tokens, each, settings.recipe) for one, each in subjects]
-        found = refine_all(self.batches, looks, layer=settings.layer, recipe=settings.recipe)
+        if settings.refines:
+            found = refine_all(self.batches, looks, layer=settings.layer, recipe=settings.recipe)
+        else:
+            found = [(self._single(settings, one, look),) for (one, _), look in zip(subjects, looks, strict=True)]
         return [
             conclude(self.matcher, one, each, passes, settings)
             for (one, each), passes in zip(subjects, found, strict=True)
         ]
+
+    def _single(self, settings: Settings, one: Prepared, look: Look) -> Pass:
+        """The only pass of a method that looks once."""
+        masks = one.masks if isinstance(one.masks, Proposals) else None
+        subject = Subject(one.picture.image, look.image, look.text, look.expression, look.shift, settings.layer, masks)
+        seen = settings.method.look(self.matcher, subject)
+        return Pass(
+            heatmap=seen.heatmap,
+            blended=seen.heatmap,
+            keep=np.ones(seen.heatmap.shape, bool),
+            logit=seen.logit,
+            probability=seen.probability,
+            words=seen.words,
+            stopped=f"{settings.method.name} looks once",
+        )
 
     def _source(self, proposals: Any) -> Any:
         """Where masks come from: a proposer, loaded once for each name, ``False`` for none, or the masks themselves."""

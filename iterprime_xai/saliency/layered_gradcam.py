@@ -1,0 +1,70 @@
+"""Grad-CAM over cross-attention as one method among others: one look, at one layer or at several together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from iterprime_xai.records import OptionError
+from iterprime_xai.saliency.emphasis import Emphasis, check, fuse, token_roles
+from iterprime_xai.saliency.gradcam import activation, at_scores
+from iterprime_xai.saliency.method import Saliency, Subject
+from iterprime_xai.saliency.recipe import Slope
+from iterprime_xai.saliency.words import word_maps
+
+if TYPE_CHECKING:
+    from iterprime_xai.models import Match
+    from iterprime_xai.models.reading_matcher import ReadingMatcher
+
+
+@dataclass(frozen=True, slots=True)
+class GradCam:
+    """max(0, gradient) * attention, the mean over heads and tokens; without refinement.
+
+    ``layers``: the text layers to read, ``None`` for the one that is asked for. Of several each map is divided by its largest
+    value, and their mean is taken: magnitudes of different layers have nothing to do with each other. ``gradient`` and ``emphasis``
+    as in `Recipe`.
+    """
+
+    layers: tuple[int, ...] | None = None
+    gradient: Slope = "scores"
+    emphasis: Emphasis = "all_tokens"
+    name: ClassVar[str] = "gradcam"
+    title: ClassVar[str] = "Grad-CAM over cross-attention"
+    cost: ClassVar[str] = "1 forward and 1 backward pass of the text side"
+    paper: ClassVar[str] = "Selvaraju et al., ICCV 2017; on cross-attention: Li et al., NeurIPS 2021"
+    reads_layer: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if self.layers is not None and not (isinstance(self.layers, tuple) and self.layers):
+            raise OptionError(f"layers must be a tuple of layers such as (1, 2), or None, but got {self.layers!r}.")
+        if self.gradient not in ("attention", "scores"):
+            raise OptionError(f"gradient must be attention or scores, but got {self.gradient!r}.")
+        check(self.emphasis, "all_tokens")
+
+    def look(self, matcher: ReadingMatcher, subject: Subject) -> Saliency:
+        layers = (subject.layer,) if self.layers is None else self.layers
+        match = matcher.match(subject.image, subject.text, layers=layers)
+        found = [self._of_layer(match, layer, subject) for layer in layers]
+        if len(found) > 1:
+            found = [(_to_one(heatmap), _to_one(tokens)) for heatmap, tokens in found]
+        heatmap, tokens = (np.stack(each).mean(0, dtype=np.float32) for each in zip(*found, strict=True))
+        words = word_maps(subject.expression, subject.text, tokens, subject.shift)
+        return Saliency(heatmap, match.logit, match.probability, words)
+
+    def _of_layer(self, match: Match, layer: int, subject: Subject) -> tuple[np.ndarray, np.ndarray]:
+        """One layer's map, and those of its tokens."""
+        attention, gradient = match.attention[layer], match.gradient[layer]
+        if self.gradient == "scores" and match.scored:
+            gradient = at_scores(attention, gradient)
+        roles = token_roles(subject.expression, subject.text, subject.shift)
+        heatmap = fuse(attention, gradient, roles, self.emphasis)
+        return heatmap.cpu().numpy(), activation(attention, gradient).mean(0).cpu().numpy()
+
+
+def _to_one(values: np.ndarray) -> np.ndarray:
+    """Divided by the largest value; as it is where nothing is positive."""
+    largest = float(values.max())
+    return values / largest if largest > 0 else values
