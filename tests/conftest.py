@@ -42,6 +42,26 @@ def matcher(shape, tokenizer, random_model):
 
 
 @pytest.fixture(scope="session")
+def matchers(tmp_path_factory, tokenizer):
+    """A random matcher of every family, by its name."""
+    from random_albef import ALBEF_SHAPES, random_state, write_checkpoint
+    from random_blip2 import QSHAPES, build_blip2, build_blip2_processor
+
+    from iterprime_xai.models import load_matcher
+
+    shape, queries, albef = SHAPES[0], QSHAPES[0], ALBEF_SHAPES[0]
+    folder = tmp_path_factory.mktemp("albef")
+    state = random_state(albef, len(tokenizer))
+    return {
+        "blip": load_matcher(build_model(shape, tokenizer), build_processor(shape, tokenizer)),
+        "blip2": load_matcher(build_blip2(queries, tokenizer), build_blip2_processor(queries, tokenizer)),
+        "albef": load_matcher(
+            write_checkpoint(folder / "ALBEF.pth", state, tokenizer), image_size=albef.image, device="cpu"
+        ),
+    }
+
+
+@pytest.fixture(scope="session")
 def model_folder(tmp_path_factory, tokenizer) -> Path:
     """A random model saved in the hub's layout."""
     folder = tmp_path_factory.mktemp("hub") / "random-blip"

@@ -9,6 +9,7 @@ docs/methods/query_tokens.md for the derivation and for what else was tried.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,6 +17,9 @@ import torch
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+_forward_differentiation = threading.Lock()
 
 
 class HearingLayer(Protocol):
@@ -76,5 +80,6 @@ def drawn(
 
     tokens = states.shape[1] - queries
     each = torch.eye(tokens, dtype=states.dtype, device=states.device)
-    with torch.no_grad():  # forward differentiation needs no graph
+    # Forward differentiation needs no graph, and its levels are one for all threads of a process: only one may be within them.
+    with torch.no_grad(), _forward_differentiation:
         return dict(zip(wanted, torch.func.vmap(along)(each), strict=True))

@@ -66,7 +66,8 @@ def look_through(
     cross: dict[int, torch.Tensor] = {}
     hidden = matcher._see_watched(pixels, image.append) if watched else matcher._see(pixels)
     count, length = len(pixels), len(text)
-    states = matcher._embed(text.ids, torch.arange(length, device=pixels.device)[None]).detach()
+    ids = text.ids.clone()  # the caller may have made them in inference mode, where nothing can be differentiated
+    states = matcher._embed(ids, torch.arange(length, device=pixels.device)[None]).detach()
     # A leaf, so that the words' own attention is part of the graph too where the weights are frozen.
     states = states.requires_grad_(torch.is_grad_enabled()).expand(count, -1, -1)
     queries = matcher._query_tokens()

@@ -71,7 +71,7 @@ def get_method(method: Any, **options: Any) -> Method:
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise OptionError(f"method must be one of {', '.join(METHODS)}, but got {method!r}.{hint}")
     kind = _class(method)
-    allowed = tuple(kind.__dataclass_fields__)
+    allowed = tuple(each.name for each in fields(kind))
     for option in options:
         if option not in allowed:
             known = f"its options: {', '.join(allowed)}" if allowed else "it has no options"

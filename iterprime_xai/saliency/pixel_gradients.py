@@ -70,17 +70,17 @@ class SmoothGrad:
 
         def attribute(logit: Callable[[Any], Any], pixels: torch.Tensor) -> torch.Tensor:
             spread = self.noise * float((pixels.max() - pixels.min()).detach())
-            devices = [pixels.device] if pixels.device.type == "cuda" else []
-            # captum draws from the global generator, which is the caller's.
-            with torch.random.fork_rng(devices=devices):
-                torch.manual_seed(self.seed)
-                return attr.NoiseTunnel(attr.Saliency(logit)).attribute(
-                    pixels,
-                    nt_type="smoothgrad",
-                    nt_samples=self.samples,
-                    nt_samples_batch_size=min(AT_ONCE, self.samples),
-                    stdevs=spread,
+            # Noise of a generator of our own: captum's NoiseTunnel draws from the global one, which is the caller's, and which
+            # two threads would share.
+            dice = torch.Generator().manual_seed(self.seed)
+            total = torch.zeros_like(pixels)
+            for start in range(0, self.samples, AT_ONCE):
+                count = min(AT_ONCE, self.samples - start)
+                noise = torch.randn((count, *pixels.shape[1:]), generator=dice).to(pixels)
+                total = total + attr.Saliency(logit).attribute((pixels + spread * noise).detach().requires_grad_()).sum(
+                    0, keepdim=True
                 )
+            return total / self.samples
 
         return _of_pixels(matcher, subject, attribute)
 

@@ -109,11 +109,17 @@ def conclude(
             "image": identity(picture),
             "model": matcher.describe(),
             "layer": settings.layer if settings.method.reads_layer else None,
-            "recipe": asdict(settings.recipe),
+            "recipe": recipe_used(settings),
             "proposals": None if proposals is None else proposals.source,
             "version": version(),
         },
     )
+
+
+def recipe_used(settings: Settings) -> dict[str, Any]:
+    """The recipe's settings; of one whose refinement does not look, those that were used all the same."""
+    said = asdict(settings.recipe)
+    return said if settings.refines else {name: said[name] for name in ("name", "prompt", "selection")}
 
 
 def _hot_box(heatmap: np.ndarray, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
