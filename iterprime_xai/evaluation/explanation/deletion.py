@@ -131,7 +131,9 @@ def _probabilities(given: np.ndarray, count: int) -> np.ndarray:
     except (TypeError, ValueError) as error:
         raise OptionError(f"score must give {count} numbers, but gave {type(given).__name__}.") from error
     if values.shape != (count,):
-        raise OptionError(f"score must give one probability a picture, shape ({count},), but gave shape {values.shape}.")
+        raise OptionError(
+            f"score must give one probability a picture, shape ({count},), but gave shape {values.shape}."
+        )
     if not ((values >= -_SLACK) & (values <= 1 + _SLACK)).all():
         raise OptionError(
             f"score must give probabilities from 0 to 1, but gave values from {values.min():g} to {values.max():g}; "

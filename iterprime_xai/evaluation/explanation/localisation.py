@@ -24,7 +24,7 @@ Region = Literal["mask", "box"]
 
 @dataclass(frozen=True, slots=True)
 class ThresholdIou:
-    """The best overlap that a threshold reaches, and that threshold: the region is where the resized map is at least ``threshold``."""
+    """The best overlap that a threshold reaches, and that threshold: the region is where the resized map is at least that high."""
 
     iou: float
     threshold: float
