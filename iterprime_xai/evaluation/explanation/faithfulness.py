@@ -135,9 +135,9 @@ def max_sensitivity(
     def noisy(given: Tensor) -> Tensor:
         return given + (2 * torch.rand(given.shape, generator=generator) - 1).to(given) * radius
 
-    def asked(given: Any) -> Tensor:
-        """captum hands the picture as it is in a tuple; that map is known."""
-        return (heatmap if isinstance(given, tuple) else _maps(explain, given, heatmap.shape[1:])) / largest
+    def asked(given: Any) -> Any:
+        """captum hands the picture as it is in a tuple, and wants one back; that map is known."""
+        return (heatmap / largest,) if isinstance(given, tuple) else _maps(explain, given, heatmap.shape[1:]) / largest
 
     found = metrics.sensitivity_max(
         asked, pixels, noisy, n_perturb_samples=samples, max_examples_per_batch=min(batch, samples)
