@@ -18,6 +18,7 @@ from iterprime_xai.cli import (
     data,
     doctor,
     evaluate,
+    explanations,
     ground,
     methods,
     models,
@@ -54,6 +55,7 @@ app.command()(caption.caption)
 app.command()(models.models)
 app.command()(systems.systems)
 app.command()(methods.methods)
+app.command()(explanations.explanations)
 app.command()(doctor.doctor)
 app.add_typer(data.data_app, name="data")
 app.command()(evaluate.evaluate)

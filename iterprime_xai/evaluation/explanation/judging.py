@@ -1,0 +1,203 @@
+"""Every method's map of every phrase: where it lies, what the match loses without it, and whether it fails when it should."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from iterprime_xai.data.images import read_image
+from iterprime_xai.evaluation.explanation.deletion import Score, curve
+from iterprime_xai.evaluation.explanation.localisation import (
+    best_threshold_iou,
+    energy_in_mask,
+    pointing_game,
+    relevance_rank_accuracy,
+)
+from iterprime_xai.evaluation.explanation.sanity import SanityCheck, randomised_weights, shuffled_words, wrong_phrase
+from iterprime_xai.language import parse
+from iterprime_xai.records.errors import OptionError
+from iterprime_xai.records.heatmap import is_blank
+from iterprime_xai.records.sample import Sample
+from iterprime_xai.saliency import Method, Subject
+
+if TYPE_CHECKING:
+    from PIL import Image
+    from torch import nn
+
+    from iterprime_xai.models.reading_matcher import ReadingMatcher
+
+CURVE_STEPS = 14
+"""Steps of the deletion and insertion curves in a table."""
+
+
+@dataclass(frozen=True, slots=True)
+class MapRow:
+    """One method's map of one phrase, by the metrics of :mod:`iterprime_xai.evaluation.explanation`.
+
+    ``seconds`` is the time of the map alone, the picture encoded before; ``blank`` whether it says nothing. The areas under the
+    curves fill with the mean colour, and are ``None`` where none were asked for.
+    """
+
+    sample: str
+    image: str
+    kind: str
+    method: str
+    seconds: float
+    blank: bool
+    pointing: float
+    energy: float
+    rank: float
+    iou: float
+    deletion: float | None
+    insertion: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRow:
+    """One sanity check of one method on one phrase, see :class:`SanityCheck`."""
+
+    sample: str
+    image: str
+    method: str
+    test: str
+    likeness: float
+    repeated: float
+    believed: bool
+
+
+class Judge:
+    """Judges the maps of some methods on one model.
+
+    Args:
+        matcher: the model.
+        methods: made methods.
+        layer: the text layer, for those that read one; ``None``: the checkpoint's own.
+        curves: whether deletion and insertion curves are made, which costs 30 forward passes a map.
+    """
+
+    def __init__(
+        self, matcher: ReadingMatcher, methods: Sequence[Method], *, layer: int | None = None, curves: bool = True
+    ) -> None:
+        self.matcher = matcher
+        self.methods = tuple(methods)
+        self.layer, _ = matcher.choose_layer(layer)
+        self.curves = curves
+
+    def maps(self, samples: Sequence[Sample]) -> Iterator[MapRow]:
+        """Rows of one picture's samples: each phrase by every method.
+
+        Raises:
+            OptionError: a sample without a gold mask.
+        """
+        for sample in samples:
+            if sample.mask is None:
+                raise OptionError(
+                    f"Sample {sample.id} has no gold mask, without which nobody knows where a map should lie."
+                )
+            subject = self._subject(sample)
+            for method in self.methods:
+                began = perf_counter()
+                heatmap = method.look(self.matcher, subject).heatmap
+                seconds = perf_counter() - began
+                areas = self._areas(subject, heatmap) if self.curves else (None, None)
+                yield MapRow(
+                    sample=sample.id,
+                    image=sample.tags.get("image_id", sample.id),
+                    kind=sample.tags.get("kind", ""),
+                    method=method.name,
+                    seconds=seconds,
+                    blank=is_blank(heatmap),
+                    pointing=pointing_game(heatmap, sample.mask),
+                    energy=energy_in_mask(heatmap, sample.mask),
+                    rank=relevance_rank_accuracy(heatmap, sample.mask),
+                    iou=best_threshold_iou(heatmap, sample.mask).iou,
+                    deletion=areas[0],
+                    insertion=areas[1],
+                )
+
+    def checks(self, sample: Sample, others: Sequence[str]) -> Iterator[CheckRow]:
+        """The sanity checks of every method on one phrase; ``others`` are phrases that mean something else in its picture."""
+        picture = read_image(sample.image).image
+        for method in self.methods:
+            explain = self._explaining(method, picture)
+            made: list[SanityCheck] = [
+                shuffled_words(explain, sample.text, rounds=1),
+                wrong_phrase(explain, sample.text, others),
+                randomised_weights(self._once(explain, sample.text), self.matcher.model, layers_of(self.matcher.model)),
+            ]
+            for check in made:
+                yield CheckRow(
+                    sample=sample.id,
+                    image=sample.tags.get("image_id", sample.id),
+                    method=method.name,
+                    test=check.test,
+                    likeness=check.likeness,
+                    repeated=check.repeated,
+                    believed=check.believed,
+                )
+
+    def _subject(self, sample: Sample) -> Subject:
+        picture = read_image(sample.image).image
+        return self._asked(picture, sample.text)
+
+    def _asked(self, picture: Image.Image, text: str) -> Subject:
+        matcher = self.matcher
+        return Subject(picture, matcher.encode_image(picture), matcher.tokenize(text), parse(text), 0, self.layer)
+
+    def _explaining(self, method: Method, picture: Image.Image) -> Callable[[str], np.ndarray]:
+        """Phrase -> map; the picture is encoded anew each time, since weights may have changed."""
+        return lambda text: method.look(self.matcher, self._asked(picture, text)).heatmap
+
+    def _once(self, explain: Callable[[str], np.ndarray], text: str) -> Callable[[], np.ndarray]:
+        return lambda: explain(text)
+
+    def _areas(self, subject: Subject, heatmap: np.ndarray) -> tuple[float, float]:
+        """Areas under the deletion and the insertion curve."""
+        score, pixels = score_of(self.matcher, subject), np.asarray(subject.picture)
+        deleted, inserted = (
+            curve(score, pixels, heatmap, kind, steps=CURVE_STEPS).area for kind in ("deletion", "insertion")
+        )
+        return deleted, inserted
+
+
+def score_of(matcher: ReadingMatcher, subject: Subject) -> Score:
+    """The match probability of the subject's text with other pictures."""
+    from PIL import Image
+
+    from iterprime_xai.saliency.removal import pixel_scores
+
+    scores = pixel_scores(matcher, subject)
+
+    def score(pictures: Sequence[np.ndarray]) -> np.ndarray:
+        return scores(matcher.pixels_of([Image.fromarray(each) for each in pictures]))[1]
+
+    return score
+
+
+def layers_of(model: nn.Module) -> tuple[str, ...]:
+    """The stacks of layers of a matcher's model, the text side first: what a randomisation goes through from the top down.
+
+    A stack is a list of layers that lies in no other list. Each counts as one step; `from_the_top` gives its layers one by one.
+    """
+    from torch import nn
+
+    stacks: list[str] = []
+    for name, part in model.named_modules():
+        inside = any(name.startswith(f"{stack}.") for stack in stacks)
+        if isinstance(part, nn.ModuleList) and len(part) and not inside:
+            stacks.append(name)
+    return tuple(sorted(stacks, key=lambda name: "vis" in name.split(".")[0]))
+
+
+def meaning_something_else(sample: Sample, samples: Sequence[Sample]) -> list[str]:
+    """The phrases of the same picture whose mask is another one."""
+    assert sample.mask is not None
+    return [
+        other.text
+        for other in samples
+        if other.mask is not None and not np.array_equal(other.mask, sample.mask) and other.text != sample.text
+    ]
