@@ -52,7 +52,9 @@ def test_each_curve_runs_between_the_picture_and_its_fill(fill):
     np.testing.assert_array_equal(seen[-1], pixels)
     assert all(picture.dtype == np.uint8 and picture.shape == pixels.shape for picture in seen)
     assert found.area == pytest.approx(0.5)
-    deleted = curve(lambda pictures: seen.extend(pictures) or np.zeros(len(pictures)), pixels, heatmap, fill=fill, seed=3, steps=7)
+    deleted = curve(
+        lambda pictures: seen.extend(pictures) or np.zeros(len(pictures)), pixels, heatmap, fill=fill, seed=3, steps=7
+    )
     assert deleted.area == 0
     np.testing.assert_array_equal(seen[8], pixels)
     np.testing.assert_array_equal(seen[-1], fill_in(pixels, fill, 3))

@@ -153,5 +153,7 @@ def test_wrong_names_are_refused_with_the_nearest_right_one(tower):
 
 
 def test_layers_from_the_top_of_several_stacks():
-    model = nn.ModuleDict({"text": nn.Sequential(nn.Linear(1, 1), nn.ReLU()), "image": nn.ModuleList([nn.Linear(1, 1)])})
+    model = nn.ModuleDict(
+        {"text": nn.Sequential(nn.Linear(1, 1), nn.ReLU()), "image": nn.ModuleList([nn.Linear(1, 1)])}
+    )
     assert from_the_top(model, "text", "image") == ("text.1", "text.0", "image.0")
