@@ -124,7 +124,7 @@ def _drawn(values: Tensor, seed: int) -> Tensor:
         return values.clone()
     generator = torch.Generator().manual_seed(seed)
     drawn = torch.randn(values.shape, generator=generator, dtype=torch.float64)
-    return (drawn * spread + mean).to(values.device, values.dtype)
+    return (drawn * spread + mean).to(values.dtype).to(values.device)  # not every device has doubles
 
 
 def _bits(values: Tensor) -> Tensor:
