@@ -13,7 +13,20 @@ from typing import Annotated
 import typer
 
 from iterprime_xai import __version__
-from iterprime_xai.cli import caption, data, doctor, evaluate, ground, models, report, runs, scenes, systems, train
+from iterprime_xai.cli import (
+    caption,
+    data,
+    doctor,
+    evaluate,
+    ground,
+    layers,
+    models,
+    report,
+    runs,
+    scenes,
+    systems,
+    train,
+)
 from iterprime_xai.cli.exits import ending
 
 app = typer.Typer(
@@ -43,6 +56,7 @@ app.command()(systems.systems)
 app.command()(doctor.doctor)
 app.add_typer(data.data_app, name="data")
 app.command()(evaluate.evaluate)
+app.command()(layers.layers)
 app.command()(runs.summary)
 app.command()(runs.compare)
 app.command()(runs.threshold)
