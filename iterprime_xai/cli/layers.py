@@ -77,8 +77,8 @@ def _target(model: str, out: Path | None) -> Path:
     folder = Path(model).expanduser()
     if not folder.is_dir():
         refuse(
-            f"--write puts the profile into a model's folder, but {model} is none; write to a file with --out {FILE}. Loading uses it "
-            f"in a folder: `hf download {model} --local-dir FOLDER`, and put the file into FOLDER."
+            f"--write puts the profile into a model's folder, but {model} is none; write to a file with --out {FILE}. Loading uses "
+            f"it in a folder: `hf download {model} --local-dir FOLDER`, and put the file into FOLDER."
         )
     return folder / FILE
 

@@ -70,12 +70,15 @@ class HeatFound:
     blank: bool
 
 
-def heat_found(heatmap: np.ndarray, sample: Sample) -> HeatFound:
-    """Measure a heatmap of a sample. Raises ``OptionError`` for a sample without a gold mask."""
+def heat_found(heatmap: np.ndarray, sample: Sample, picture: str | None = None) -> HeatFound:
+    """Measure a heatmap of a sample; ``picture`` names its picture (``None``: as its tags do).
+
+    Raises ``OptionError`` for a sample without a gold mask.
+    """
     mask = gold_mask(sample)
     return HeatFound(
         sample.tags.get("kind", ""),
-        sample.tags.get("image_id", sample.id),
+        sample.tags.get("image_id", sample.id) if picture is None else picture,
         heat_in_object(heatmap, mask),
         peak_in_object(heatmap, mask),
         float(mask.mean()),

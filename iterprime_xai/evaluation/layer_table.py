@@ -112,8 +112,8 @@ class LayerTable:
         if not self.points:
             whole = self.row(self.chosen).whole
             raise OptionError(
-                f"No profile is made: even layer {self.chosen}, the best, points at the object in {percent(whole.peak)} % of {self.count} "
-                f"expressions, and a random point lies on it in {100 * whole.area:.1f} %. Measure more expressions, or other data."
+                f"No profile is made: even layer {self.chosen}, the best, points at the object in {percent(whole.peak)} % of "
+                f"{self.count} expressions, and a random point lies on it in {100 * whole.area:.1f} %. Measure more, or other data."
             )
         said = self.sentence + (f"; made by `{command}`" if command else "")
         return replace(base, layer=self.chosen, validated=said, source="")

@@ -20,7 +20,7 @@ from iterprime_xai.language import parse
 from iterprime_xai.models import Ask, Batches, ImageTextMatcher
 from iterprime_xai.models.matcher import Match
 from iterprime_xai.records import Expression
-from iterprime_xai.records.errors import ImageInputError, OptionError, PhraseError
+from iterprime_xai.records.errors import ImageInputError, OptionError, PhraseError, StorageError
 from iterprime_xai.records.heatmap import is_blank
 from iterprime_xai.records.sample import Sample
 from iterprime_xai.saliency import Look, Recipe, activation, fuse, get_recipe, look_at, token_roles
@@ -88,20 +88,22 @@ def measure_layers(
     wordless = dict.fromkeys(groups, 0)
     left_out: list[str] = []
     splits: set[str] = set()
-    for window in _windows(opened, limit):
+    for window in _windows(opened, limit, left_out):
         read = _looks(batches, window, parser, chosen, left_out)
         for start in range(0, len(read), AT_ONCE):
             some = read[start : start + AT_ONCE]
-            asks = [Ask(look.image, look.text) for _, look in some]
-            for (sample, look), match in zip(some, batches.match_all(asks, layers=matcher.layers), strict=True):
+            asks = [Ask(look.image, look.text) for *_, look in some]
+            for (picture, sample, look), match in zip(
+                some, batches.match_all(asks, layers=matcher.layers), strict=True
+            ):
                 maps, silent = _maps(match, matcher.layers, look, chosen)
                 splits.add(sample.tags.get("split", ""))
                 for group in groups:
                     one = maps[group[0]] if len(group) == 1 else combined([maps[layer] for layer in group])
-                    found[group].append(heat_found(one, sample))
+                    found[group].append(heat_found(one, sample, picture))
                     wordless[group] += silent.issuperset(group)
         if seen is not None:
-            seen(sum(map(len, window)))
+            seen(sum(len(samples) for _, samples in window))
     if not found[groups[0]]:
         raise OptionError(
             f"{opened.name} left nothing to measure layers by: {left_out[0] if left_out else 'no expression'}."
@@ -127,12 +129,16 @@ def measure_layers(
     )
 
 
-def _windows(data: DataSet, limit: int | None) -> Iterator[list[list[Sample]]]:
-    """The samples of a few pictures at a time, about ``AT_ONCE`` expressions together."""
-    window: list[list[Sample]] = []
+def _windows(data: DataSet, limit: int | None, left_out: list[str]) -> Iterator[list[tuple[str, list[Sample]]]]:
+    """The samples of a few pictures at a time, about ``AT_ONCE`` expressions together, each with its picture's id."""
+    window: list[tuple[str, list[Sample]]] = []
     for asked in asked_pictures(data.pictures(), limit):
-        window.append(data.samples_of(PictureEntry(asked.entry.image_id, asked.sample_ids)))
-        if sum(map(len, window)) >= AT_ONCE:
+        entry = PictureEntry(asked.entry.image_id, asked.sample_ids)
+        try:
+            window.append((entry.image_id, data.samples_of(entry)))
+        except (ImageInputError, StorageError) as error:
+            left_out += [f"{sample}: {error}" for sample in entry.sample_ids]
+        if sum(len(samples) for _, samples in window) >= AT_ONCE:
             yield window
             window = []
     if window:
@@ -148,27 +154,27 @@ def _means_something(sample: Sample, left_out: list[str]) -> bool:
 
 def _looks(
     batches: Batches,
-    window: Sequence[Sequence[Sample]],
+    window: Sequence[tuple[str, Sequence[Sample]]],
     parser: Callable[[str], Expression],
     recipe: Recipe,
     left_out: list[str],
-) -> list[tuple[Sample, Look]]:
+) -> list[tuple[str, Sample, Look]]:
     """What is looked at for the samples of a few pictures, each picture read and encoded once."""
-    pictures: list[tuple[Image.Image, list[Sample]]] = []
-    for samples in window:
+    pictures: list[tuple[str, Image.Image, list[Sample]]] = []
+    for name, samples in window:
         kept = [sample for sample in samples if _means_something(sample, left_out)]
         if not kept:
             continue
         try:
-            pictures.append((read_image(kept[0].image).image, kept))
+            pictures.append((name, read_image(kept[0].image).image, kept))
         except ImageInputError as error:
             left_out += [f"{sample.id}: {error}" for sample in kept]
-    encoded = batches.encode_images([picture for picture, _ in pictures])
+    encoded = batches.encode_images([picture for _, picture, _ in pictures])
     found = []
-    for tokens, (_, kept) in zip(encoded, pictures, strict=True):
+    for tokens, (name, _, kept) in zip(encoded, pictures, strict=True):
         for sample in kept:
             try:
-                found.append((sample, look_at(batches.matcher, tokens, parser(sample.text), recipe)))
+                found.append((name, sample, look_at(batches.matcher, tokens, parser(sample.text), recipe)))
             except PhraseError as error:
                 left_out.append(f"{sample.id}: {error}")
     return found
