@@ -14,6 +14,7 @@ import typer
 
 from iterprime_xai import __version__
 from iterprime_xai.cli import (
+    atlas,
     caption,
     data,
     doctor,
@@ -46,6 +47,7 @@ def version(show: Annotated[bool, typer.Option("--version", help="Print the vers
 
 
 app.command()(ground.ground)
+app.command()(atlas.atlas)
 app.command()(scenes.scenes)
 app.command()(train.train)
 app.command("train-captions")(train.train_captions)

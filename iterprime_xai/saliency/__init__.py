@@ -1,5 +1,6 @@
 """From attention to heatmap: Grad-CAM, primary-word emphasis, iterative refinement."""
 
+from iterprime_xai.saliency.atlas import Atlas
 from iterprime_xai.saliency.emphasis import Emphasis, TokenRoles, fuse, token_roles
 from iterprime_xai.saliency.gradcam import activation, at_scores, token_gradcam
 from iterprime_xai.saliency.recipe import RECIPES, Recipe, get_recipe
@@ -7,6 +8,7 @@ from iterprime_xai.saliency.refinement import Look, look_at, refine, refine_all
 
 __all__ = [
     "RECIPES",
+    "Atlas",
     "Emphasis",
     "Look",
     "Recipe",

@@ -41,9 +41,7 @@ def test_a_layer_is_measured_written_beside_the_model_and_used_by_load(copy, tmp
     profile = read(copy)
     assert (profile.layer, profile.closed_vocabulary, profile.threshold) == (3, True, 0.25)
     assert profile.validated.startswith("best of 5 layers on scenes:val, 9 expressions: peak on the object in ")
-    assert profile.validated.endswith(
-        "made by `iterprime-xai layers --data scenes:val --model mine --limit 9`"
-    )
+    assert profile.validated.endswith("made by `iterprime-xai layers --data scenes:val --model mine --limit 9`")
     layer, said = ix.load(copy).matcher.choose_layer(None)
     assert layer == 3
     assert "9 expressions" in said
