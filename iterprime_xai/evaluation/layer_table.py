@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from textwrap import fill
 from typing import Any
 
 from iterprime_xai.evaluation.bootstrap import Interval
@@ -18,6 +19,9 @@ RULE = (
     "all are such, and of equal ones the higher, since fewer layers are differentiated for it."
 )
 """How a layer is picked."""
+
+_WIDE = 100
+"""Columns of a terminal that sentences are broken to; tables may be wider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +174,8 @@ class LayerTable:
         lines = [
             f"{self.model} on {self.data}: {self.count} expressions, recipe {self.recipe}, first look",
             "",
-            text_table(head, body),
+            _trimmed(text_table(head, body)),
+            "",
             "Percent, with 95 % intervals from a bootstrap over pictures. A blank map has no peak: a miss. No word: looks in which "
             "only the first token has heat.",
         ]
@@ -183,11 +188,15 @@ class LayerTable:
             by_kind = [[row.name, *(f"{100 * each.peak.mean:.1f}" for each in row.rows[1:])] for row in self.rows]
             counts = [f"{each.kind or '-'} ({each.count})" for each in self.rows[0].rows[1:]]
             lines += ["", text_table(["peak on object", *counts], by_kind)]
-        lines += ["", f"layer {self.chosen}: {RULE}"]
+        lines += ["", f"Picked: layer {self.chosen}. {RULE}"]
         if not self.points:
             lines.append("note: even that layer points no better than a random point; do not trust its maps.")
         if self.left_out:
             lines.append(f"note: {len(self.left_out)} expressions were left out, the first: {self.left_out[0]}")
         if self.splits == ("",):
             lines.append("note: these samples name no split; report no results on what a layer was chosen on.")
-        return "\n".join(lines)
+        return "\n".join(each if "\n" in each else fill(each, _WIDE, break_long_words=False) for each in lines)
+
+
+def _trimmed(table: str) -> str:
+    return "\n".join(line.rstrip() for line in table.splitlines())

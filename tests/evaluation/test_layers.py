@@ -151,7 +151,7 @@ def test_what_cannot_be_measured_is_left_out_and_named():
     table = measure_layers(ByHand({0: ON}), ToySet(count=4, broken={0}, empty={1}), recipe=PLAIN)
     assert table.count == 4
     assert [each.partition(":")[0] for each in table.left_out] == ["0-0", "0-1", "1-0", "1-1"]
-    assert "4 expressions were left out, the first: 0-0: There is no picture 0." in str(table)
+    assert "4 expressions were left out, the first: 0-0: There is no picture 0." in " ".join(str(table).split())
     unreadable = measure_layers(ByHand({0: ON}, strength={"unreadable": True}), ToySet(count=1, each=2), recipe=PLAIN)
     assert unreadable.left_out == ("0-1: The phrase is too long.",)
     with pytest.raises(OptionError, match="nothing to measure layers by: 0-0: There is no picture 0"):
