@@ -8,6 +8,8 @@ import iterprime_xai as ix
 from iterprime_xai.data.scenes import bundled_samples, samples
 from iterprime_xai.reports.sheets import Panel, Picture, sheet, word_maps
 from iterprime_xai.saliency import Recipe
+from iterprime_xai.saliency.atlas import atlas
+from iterprime_xai.visualize.atlas import ShownAtlas
 from iterprime_xai.visualize.static import figure_jpeg
 
 IMAGES = Path(__file__).parent / "images"
@@ -89,6 +91,11 @@ def gradient(grounder: ix.Grounder, sample: ix.Sample) -> Picture:
     return sheet(sample.image, panels, alt=f"{sample.text}: Grad-CAM by the attention and by its scores.")
 
 
+def heads(grounder: ix.Grounder, sample: ix.Sample) -> bytes:
+    """Every layer x head for one phrase."""
+    return ShownAtlas(atlas(grounder.matcher, sample.image, sample.text, mask=sample.mask))._repr_jpeg_()
+
+
 def outcomes(grounder: ix.Grounder) -> None:
     """The pictures of both outcomes."""
     wanted = {sample: name for name, sample in OUTCOMES.items()}
@@ -107,6 +114,7 @@ def main() -> None:
     sample, grounder = bundled_samples()[0], ix.load("tiny")
     outcomes(grounder)
     g = grounder.ground(sample.image, sample.text)
+    (IMAGES / "atlas.jpg").write_bytes(heads(grounder, sample))
     (IMAGES / "first.jpg").write_bytes(figure_jpeg(g))
     for name, picture in (("words", word_maps(g)), ("passes", passes(g)), ("emphasis", emphasis(grounder, sample))):
         (IMAGES / f"{name}.jpg").write_bytes(picture.content)

@@ -14,12 +14,14 @@ import typer
 
 from iterprime_xai import __version__
 from iterprime_xai.cli import (
+    atlas,
     caption,
     data,
     doctor,
     evaluate,
     explanations,
     ground,
+    layers,
     methods,
     models,
     report,
@@ -47,6 +49,7 @@ def version(show: Annotated[bool, typer.Option("--version", help="Print the vers
 
 
 app.command()(ground.ground)
+app.command()(atlas.atlas)
 app.command()(scenes.scenes)
 app.command()(train.train)
 app.command("train-captions")(train.train_captions)
@@ -59,6 +62,7 @@ app.command()(explanations.explanations)
 app.command()(doctor.doctor)
 app.add_typer(data.data_app, name="data")
 app.command()(evaluate.evaluate)
+app.command()(layers.layers)
 app.command()(runs.summary)
 app.command()(runs.compare)
 app.command()(runs.threshold)

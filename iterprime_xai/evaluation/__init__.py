@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from iterprime_xai.evaluation.auroc import auroc_interval, balanced_threshold
     from iterprime_xai.evaluation.bootstrap import Interval, difference, interval
     from iterprime_xai.evaluation.heat import HeatRow, heat_in_object, heat_table, peak_in_object
+    from iterprime_xai.evaluation.layer_table import LayerRow, LayerTable
+    from iterprime_xai.evaluation.layers import measure_layers
     from iterprime_xai.evaluation.looking import LookRow, look
     from iterprime_xai.evaluation.matching import MatchingRow, PairRow, matching_table
     from iterprime_xai.evaluation.presence import PhraseRow, PresenceRow
@@ -20,6 +22,8 @@ _NAMES = {
     "auroc": "auroc_interval balanced_threshold",
     "bootstrap": "Interval difference interval",
     "heat": "HeatRow heat_in_object heat_table peak_in_object",
+    "layer_table": "LayerRow LayerTable",
+    "layers": "measure_layers",
     "looking": "LookRow look",
     "matching": "MatchingRow PairRow matching_table",
     "presence": "PhraseRow PresenceRow",
@@ -32,6 +36,8 @@ _WHERE = {name: f"iterprime_xai.evaluation.{module}" for module, names in _NAMES
 __all__ = [
     "HeatRow",
     "Interval",
+    "LayerRow",
+    "LayerTable",
     "LookRow",
     "MatchingRow",
     "PairRow",
@@ -48,6 +54,7 @@ __all__ = [
     "load_rows",
     "look",
     "matching_table",
+    "measure_layers",
     "peak_in_object",
     "quality_rows",
     "save_rows",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,40 +50,70 @@ def peak_in_object(heatmap: np.ndarray, mask: np.ndarray) -> bool:
     return point is not None and bool(mask[point[1], point[0]])
 
 
+def gold_mask(sample: Sample) -> np.ndarray:
+    """The sample's gold mask. Raises ``OptionError`` for a sample without one."""
+    if sample.mask is None:
+        raise OptionError(f"Sample {sample.id} has no gold mask; heat-in-object needs one for every sample.")
+    return sample.mask
+
+
+@dataclass(frozen=True, slots=True)
+class HeatFound:
+    """One heatmap measured against the gold mask of its sample; the fields are those of `HeatRow`, for one expression."""
+
+    kind: str
+    picture: str
+    heat: float
+    peak: bool
+    area: float
+    guess: float
+    blank: bool
+
+
+def heat_found(heatmap: np.ndarray, sample: Sample, picture: str | None = None) -> HeatFound:
+    """Measure a heatmap of a sample; ``picture`` names its picture (``None``: as its tags do).
+
+    Raises ``OptionError`` for a sample without a gold mask.
+    """
+    mask = gold_mask(sample)
+    return HeatFound(
+        sample.tags.get("kind", ""),
+        sample.tags.get("image_id", sample.id) if picture is None else picture,
+        heat_in_object(heatmap, mask),
+        peak_in_object(heatmap, mask),
+        float(mask.mean()),
+        1 / (1 + len(sample.others)),
+        is_blank(heatmap),
+    )
+
+
+def heat_rows(found: Sequence[HeatFound], seed: int = 0) -> list[HeatRow]:
+    """A row for all that was found and one for each kind of expression, in order of first appearance."""
+    rows = []
+    for kind in ["all", *dict.fromkeys(each.kind for each in found)]:
+        chosen = [each for each in found if kind in ("all", each.kind)]
+        pictures = [each.picture for each in chosen]
+        rows.append(
+            HeatRow(
+                kind,
+                interval([each.heat for each in chosen], pictures, seed),
+                interval([float(each.peak) for each in chosen], pictures, seed),
+                float(np.mean([each.area for each in chosen])) if chosen else float("nan"),
+                float(np.mean([each.guess for each in chosen])) if chosen else float("nan"),
+                sum(each.blank for each in chosen),
+                len(chosen),
+            )
+        )
+    return rows
+
+
 def heat_table(heatmap: Heatmap, samples: Iterable[Sample], seed: int = 0) -> list[HeatRow]:
     """A row for all samples and one for each kind of expression, in order of first appearance.
 
     Samples without a gold mask are refused with ``OptionError``: there is nothing to measure them by.
     """
-    found: list[tuple[str, str, float, bool, float, float, bool]] = []
+    found = []
     for sample in samples:
-        if sample.mask is None:
-            raise OptionError(f"Sample {sample.id} has no gold mask; heat-in-object needs one for every sample.")
-        grid = heatmap(read_image(sample.image).image, sample.text)
-        found.append(
-            (
-                sample.tags.get("kind", ""),
-                sample.tags.get("image_id", sample.id),
-                heat_in_object(grid, sample.mask),
-                peak_in_object(grid, sample.mask),
-                float(sample.mask.mean()),
-                1 / (1 + len(sample.others)),
-                is_blank(grid),
-            )
-        )
-    rows = []
-    for kind in ["all", *dict.fromkeys(each[0] for each in found)]:
-        chosen = [each for each in found if kind in ("all", each[0])]
-        pictures = [each[1] for each in chosen]
-        rows.append(
-            HeatRow(
-                kind,
-                interval([each[2] for each in chosen], pictures, seed),
-                interval([float(each[3]) for each in chosen], pictures, seed),
-                float(np.mean([each[4] for each in chosen])) if chosen else float("nan"),
-                float(np.mean([each[5] for each in chosen])) if chosen else float("nan"),
-                sum(each[6] for each in chosen),
-                len(chosen),
-            )
-        )
-    return rows
+        gold_mask(sample)  # refused before the model is asked
+        found.append(heat_found(heatmap(read_image(sample.image).image, sample.text), sample))
+    return heat_rows(found, seed)

@@ -88,6 +88,11 @@ def read(folder: Path) -> Profile | None:
         ) from error
 
 
-def write(profile: Profile, folder: Path) -> None:
-    """Put a profile beside a model's config."""
-    write_whole(folder / FILE, (json.dumps(asdict(profile), indent=2) + "\n").encode("utf-8"))
+def write(profile: Profile, folder: Path) -> Path:
+    """Put a profile beside a model's config, where loading finds it, whole or not at all; returns its path."""
+    return save(profile, folder / FILE)
+
+
+def save(profile: Profile, path: str | Path) -> Path:
+    """Write a profile to any file, whole or not at all; under the name ``FILE`` in a model's folder it is used."""
+    return write_whole(path, (json.dumps(asdict(profile), indent=2) + "\n").encode("utf-8"))

@@ -64,7 +64,10 @@ def look_through(
     image: list[torch.Tensor] = []
     own: list[torch.Tensor] = []
     cross: dict[int, torch.Tensor] = {}
-    hidden = matcher._see_watched(pixels, image.append) if watched else matcher._see(pixels)
+    if watched:
+        hidden = matcher._see_watched(pixels, image.append)
+    else:
+        hidden = matcher._see(pixels) if torch.is_grad_enabled() else matcher._see_all(pixels)
     count, length = len(pixels), len(text)
     ids = text.ids.clone()  # the caller may have made them in inference mode, where nothing can be differentiated
     states = matcher._embed(ids, torch.arange(length, device=pixels.device)[None]).detach()

@@ -12,7 +12,7 @@ RENDERER = "iterprime_xai.visualize.renderer"
 
 
 class Renderer(Protocol):
-    """What a module must offer to draw a grounding."""
+    """What a module must offer to draw a grounding or an atlas."""
 
     def show(self, grounding: Any) -> Any: ...
 
@@ -23,6 +23,10 @@ class Renderer(Protocol):
     def to_html(self, grounding: Any) -> str: ...
 
     def to_fragment(self, grounding: Any) -> str: ...
+
+    def show_atlas(self, atlas: Any) -> Any: ...
+
+    def atlas_to_png(self, atlas: Any, path: str | Path) -> Path: ...
 
 
 def renderer() -> Renderer:

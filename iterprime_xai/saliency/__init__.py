@@ -1,5 +1,6 @@
 """From attention to heatmap: Grad-CAM, primary-word emphasis, iterative refinement, and other ways to look."""
 
+from iterprime_xai.saliency.atlas import Atlas
 from iterprime_xai.saliency.emphasis import Emphasis, TokenRoles, fuse, token_roles
 from iterprime_xai.saliency.gradcam import activation, at_scores, token_gradcam
 from iterprime_xai.saliency.method import Method, Saliency, Subject
@@ -10,6 +11,7 @@ from iterprime_xai.saliency.refinement import Look, look_at, refine, refine_all
 __all__ = [
     "METHODS",
     "RECIPES",
+    "Atlas",
     "Emphasis",
     "Look",
     "Method",

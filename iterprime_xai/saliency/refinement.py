@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,8 +17,11 @@ from iterprime_xai.records import Expression, Pass
 from iterprime_xai.records.heatmap import is_blank, minmax
 from iterprime_xai.saliency.emphasis import fuse, token_roles
 from iterprime_xai.saliency.gradcam import activation, at_scores
-from iterprime_xai.saliency.recipe import Recipe
+from iterprime_xai.saliency.recipe import Recipe, Slope
 from iterprime_xai.saliency.words import word_maps
+
+if TYPE_CHECKING:
+    import torch
 
 BLANK = "the map is blank"
 NOTHING_LEFT = "no patch is left to look at"
@@ -71,12 +75,17 @@ def refine_all(matcher: Answering, looks: Sequence[Look], *, layer: int, recipe:
     return [tuple(each) for each in passes]
 
 
+def slope(match: Match, layer: int, gradient: Slope) -> torch.Tensor:
+    """A layer's gradient (heads, tokens, rows, columns) by what ``gradient`` names; by the attention where there are no scores."""
+    if gradient == "scores" and match.scored:
+        return at_scores(match.attention[layer], match.gradient[layer])
+    return match.gradient[layer]
+
+
 def _pass(match: Match, before: list[Pass], keep: np.ndarray, look: Look, layer: int, recipe: Recipe) -> Pass:
     """The pass that follows those ``before``, from what the model found with the patches ``keep``."""
     roles = token_roles(look.expression, look.text, look.shift)
-    attention, gradient = match.attention[layer], match.gradient[layer]
-    if recipe.gradient == "scores" and match.scored:
-        gradient = at_scores(attention, gradient)
+    attention, gradient = match.attention[layer], slope(match, layer, recipe.gradient)
     heatmap = fuse(attention, gradient, roles, recipe.emphasis, recipe.local_weight).cpu().numpy()
     blank = is_blank(heatmap)
     fell = bool(before) and match.probability < before[-1].probability

@@ -64,14 +64,13 @@ def _match_badge(sheet: Sheet, top: float, probability: float, word: str) -> Non
     left, width = WIDTH - 1.6, 1.6
     sheet.text(WIDTH, top - 0.02, describe.probability(probability), Style(25, bold=True), align="right")
     sheet.text(left, top + 0.16, word, Style(10, colour=MUTED))
-    _bar(sheet, left, top + 0.56, width, probability, 0.08)
+    bar(sheet, left, top + 0.56, width, probability, 0.08)
     sheet.text(left, top + 0.67, "0", Style(7.5, colour=MUTED))
     sheet.text(WIDTH, top + 0.67, "1", Style(7.5, colour=MUTED), align="right")
 
 
-def _bar(
-    sheet: Sheet, left: float, top: float, width: float, share: float, height: float, colour: str = ACCENT
-) -> None:
+def bar(sheet: Sheet, left: float, top: float, width: float, share: float, height: float, colour: str = ACCENT) -> None:
+    """A level bar filled to a share from 0 to 1, rounded at its ends."""
     sheet.box(left, top, width, height, facecolor="#e9edf1", rounding=height / 2)
     if math.isfinite(share) and share > 0:
         sheet.box(left, top, max(height, width * min(share, 1.0)), height, facecolor=colour, rounding=height / 2)
@@ -111,9 +110,9 @@ def main_block(grounding: Grounding, canvas: Canvas) -> Block:
             for index, line in enumerate(wrapped(why, warning, bar_room - 0.14)):
                 sheet.text(left, edge + index * SMALL.line, line, warning)
         else:
-            bar = min(height, 2.6)
+            tall = min(height, 2.6)
             sheet.text(left, edge - 0.03, describe.heat_word(grounding), SMALL)
-            panels.draw_colour_bar(sheet.axes(left, edge + 0.2, 0.14, bar - 0.2), scale, 8.2, MUTED)
+            panels.draw_colour_bar(sheet.axes(left, edge + 0.2, 0.14, tall - 0.2), scale, 8.2, MUTED)
 
     return Block(step[1] + height + caption, draw)
 
@@ -138,7 +137,8 @@ def _heat_caption(grounding: Grounding) -> str:
     return "  ·  ".join(shown)
 
 
-def _heading(sheet: Sheet, top: float, title: str, note: str) -> None:
+def heading(sheet: Sheet, top: float, title: str, note: str) -> None:
+    """A section's title under a hairline, with a note beside it."""
     sheet.box(0, top, WIDTH, 0.01, facecolor=HAIRLINE)
     sheet.text(0, top + 0.1, title, SECTION)
     sheet.text(width_of(title, SECTION) + 0.18, top + 0.115, note, SMALL)
@@ -169,7 +169,7 @@ def pass_block(grounding: Grounding, canvas: Canvas) -> Block:
 
     def draw(sheet: Sheet, top: float) -> None:
         note = "each map on its own colour scale; hatched: hidden from the model in this pass"
-        _heading(sheet, top, "Pass by pass" if len(looks) > 1 else "One pass", note)
+        heading(sheet, top, "Pass by pass" if len(looks) > 1 else "One pass", note)
         for index, look in enumerate(looks):
             left = (index % columns) * (room + gap)
             edge = top + HEADING + (index // columns) * (cell + 0.2)
@@ -187,7 +187,7 @@ def pass_block(grounding: Grounding, canvas: Canvas) -> Block:
             value = f"match {matches[index]}"
             sheet.text(left, edge, value, Style(9.4, bold=True, colour=colour))
             used = max(width_of("match > 0.99", title), width_of(value, title)) + 0.1
-            _bar(
+            bar(
                 sheet,
                 left + used,
                 edge + 0.07,
@@ -227,7 +227,7 @@ def word_block(grounding: Grounding, canvas: Canvas) -> Block:
 
     def draw(sheet: Sheet, top: float) -> None:
         note = describe.words_note(grounding)
-        _heading(sheet, top, "Word by word", note)
+        heading(sheet, top, "Word by word", note)
         most = max(held) or 1.0
         for index, (word, share) in enumerate(zip(words, held, strict=True)):
             left = (index % columns) * (room + gap)
@@ -241,7 +241,7 @@ def word_block(grounding: Grounding, canvas: Canvas) -> Block:
             if word.span == primary:
                 sheet.box(left, edge + label.line - 0.015, width_of(kept, style), 0.018, facecolor=INK)
             sheet.text(left + room, edge, value, SMALL, align="right")
-            _bar(sheet, left, edge + label.line + 0.04, room, share / most, 0.055)
+            bar(sheet, left, edge + label.line + 0.04, room, share / most, 0.055)
 
     return Block(HEADING + rows * cell + (rows - 1) * 0.08, draw)
 

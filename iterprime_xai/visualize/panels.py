@@ -112,12 +112,18 @@ def draw_box(axes: Any, box: tuple[int, int, int, int]) -> None:
         )
 
 
-def draw_peak(axes: Any, point: tuple[int, int]) -> None:
+def draw_peak(axes: Any, point: tuple[int, int], weight: float = 1.0) -> None:
     """The peak as a small ring."""
     x, y = point[0] + 0.5, point[1] + 0.5
-    for colour, width in ((HALO, 3.2), (LINE, 1.5)):
+    for colour, width in ((HALO, 3.2 * weight), (LINE, 1.5 * weight)):
         axes.plot(
-            [x], [y], marker="o", markersize=8.5, markerfacecolor="none", markeredgecolor=colour, markeredgewidth=width
+            [x],
+            [y],
+            marker="o",
+            markersize=8.5 * weight,
+            markerfacecolor="none",
+            markeredgecolor=colour,
+            markeredgewidth=width,
         )
 
 

@@ -6,9 +6,12 @@ import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from iterprime_xai.records.grounding import Grounding
+
+if TYPE_CHECKING:
+    from iterprime_xai.saliency.atlas import Atlas
 
 NO_WIDGET = 'For the live widget: pip install "iterprime-xai[notebook]" and restart the kernel.'
 OUTSIDE = "Write it to a file with .to_png(path), or show it in a Jupyter notebook."
@@ -55,6 +58,20 @@ def to_fragment(grounding: Grounding) -> str:
     from iterprime_xai.visualize import page
 
     return page.to_fragment(grounding)
+
+
+def show_atlas(atlas: Atlas) -> Any:
+    """The atlas as a picture that notebooks show."""
+    from iterprime_xai.visualize.atlas import ShownAtlas
+
+    return ShownAtlas(atlas)
+
+
+def atlas_to_png(atlas: Atlas, path: str | Path) -> Path:
+    """Draw an atlas into a PNG file, whole or not at all. Raises ``StorageError``."""
+    from iterprime_xai.visualize.atlas import to_png as write
+
+    return write(atlas, path)
 
 
 def _in_jupyter() -> bool:

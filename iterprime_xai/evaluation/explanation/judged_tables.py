@@ -66,7 +66,7 @@ def explained() -> str:
     """How the tables are to be read."""
     return (
         "Intervals: 95 %, bootstrap over pictures. Time: median, the picture encoded before. Checks: Spearman correlation of a map "
-        "with those under each test (0: another map, 1: the same); in brackets the share of phrases whose map is believed: it comes "
+        "with those under each test (0: another map, 1: the same); in () the share of phrases whose map is believed: it comes "
         f"back when the same is asked (at least {BOUND:g}) and does not when something else is (below {BOUND:g}). What each metric "
         "means, and when it misleads: docs/metrics."
     )
