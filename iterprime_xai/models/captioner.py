@@ -13,10 +13,13 @@ from iterprime_xai.models.finding import BUNDLED_FOLDER, bundled_models, meant_f
 from iterprime_xai.models.hub import ask, is_cached, unreachable
 from iterprime_xai.models.loading import load_matcher
 from iterprime_xai.models.pretrained import as_device, as_dtype, without_progress_bar
+from iterprime_xai.models.profiles import Profile
+from iterprime_xai.models.profiles import read as read_profile
 from iterprime_xai.records import ModelLoadError, OptionError
 
 if TYPE_CHECKING:
     from PIL import Image
+    from torch import Tensor
 
 FOLDER = "captioning"
 """Subfolder of a model's folder that holds its captioner's decoder: config and weights, without the image tower."""
@@ -47,13 +50,23 @@ class Captioner:
         image_processor: turns a PIL image into ``pixel_values``.
         tokenizer: turns token ids into words.
         name: what the model is called in messages.
+        profile: what is known of the checkpoint, such as the decoder's layer to read.
     """
 
-    def __init__(self, model: Any, image_processor: Any, tokenizer: Any, *, name: str = "in-memory") -> None:
+    def __init__(
+        self,
+        model: Any,
+        image_processor: Any,
+        tokenizer: Any,
+        *,
+        name: str = "in-memory",
+        profile: Profile | None = None,
+    ) -> None:
         self.model = model
         self.image_processor = image_processor
         self.tokenizer = tokenizer
         self.name = name
+        self.profile = profile or Profile()
 
     def caption(self, image: str | Path | Image.Image | Any, max_words: int = 40, num_beams: int = 1) -> str:
         """One sentence about a picture (a path, a PIL image or a uint8 array), the most probable one word by word.
@@ -85,25 +98,29 @@ class Captioner:
             found += self._captions(some, max_words, num_beams)
         return found
 
-    def _captions(self, images: list[Any], max_words: int, num_beams: int) -> list[str]:
-        import torch
-
-        from iterprime_xai.data.images import read_image
-
+    def pixels(self, images: Sequence[Image.Image]) -> Tensor:
+        """What the image tower takes for upright RGB pictures: (pictures, 3, side, side), on its device and in its dtype."""
         weight = self.model.vision_model.embeddings.patch_embedding.weight
-        read = [read_image(image).image for image in images]
-        pixels = self.image_processor(images=read, return_tensors="pt")["pixel_values"]
+        pixels = self.image_processor(images=list(images), return_tensors="pt")["pixel_values"]
         side = self.model.config.vision_config.image_size
         if pixels.shape[-2:] != (side, side):
             raise OptionError(
                 f"{self.name} looks at {side}x{side} pixels, but its image processor made "
                 f"{pixels.shape[-1]}x{pixels.shape[-2]}; set the processor's size to the model's image_size."
             )
+        return pixels.to(weight.device, weight.dtype)
+
+    def _captions(self, images: list[Any], max_words: int, num_beams: int) -> list[str]:
+        import torch
+
+        from iterprime_xai.data.images import read_image
+
+        pixels = self.pixels([read_image(image).image for image in images])
         # A word may be several tokens; four are enough for nearly all, and what is too long is cut at a word below.
         room = self.model.config.text_config.max_position_embeddings - 1
         with torch.no_grad():
             ids = self.model.generate(
-                pixel_values=pixels.to(weight.device, weight.dtype),
+                pixel_values=pixels,
                 max_new_tokens=min(room, 4 * max_words),
                 num_beams=num_beams,
                 do_sample=False,
@@ -245,7 +262,8 @@ def _beside(folder: Path, device: Any, dtype: Any) -> Captioner:
         )
     model.tie_weights()
     model.requires_grad_(False).eval().to(matcher.device, matcher.dtype)
-    return Captioner(model, matcher.image_processor, matcher.tokenizer, name=matcher.name)
+    profile = read_profile(place)
+    return Captioner(model, matcher.image_processor, matcher.tokenizer, name=matcher.name, profile=profile)
 
 
 def _from_pretrained(
@@ -289,4 +307,5 @@ def _from_pretrained(
         raise ModelLoadError(
             f"{name} holds no captioner: {len(missing)} weights that captioning needs are missing (first: {missing[0]}). {TO_DO}"
         )
-    return Captioner(model.requires_grad_(False).eval().to(place), images, tokenizer, name=name)
+    profile = read_profile(Path(location)) if hub is None else None
+    return Captioner(model.requires_grad_(False).eval().to(place), images, tokenizer, name=name, profile=profile)

@@ -1,5 +1,6 @@
 """From attention to heatmap: Grad-CAM, primary-word emphasis, iterative refinement."""
 
+from iterprime_xai.saliency.captioning import caption_maps
 from iterprime_xai.saliency.emphasis import Emphasis, TokenRoles, fuse, token_roles
 from iterprime_xai.saliency.gradcam import activation, at_scores, token_gradcam
 from iterprime_xai.saliency.recipe import RECIPES, Recipe, get_recipe
@@ -13,6 +14,7 @@ __all__ = [
     "TokenRoles",
     "activation",
     "at_scores",
+    "caption_maps",
     "fuse",
     "get_recipe",
     "look_at",
