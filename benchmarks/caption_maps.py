@@ -3,6 +3,7 @@
     python benchmarks/caption_maps.py                                  the bundled model, every layer, val
     python benchmarks/caption_maps.py --splits testA ood --layers 3    the chosen layer on other scenes
     python benchmarks/caption_maps.py --all-ways                       both gradients, log-probability and logit
+    python benchmarks/caption_maps.py --profile FOLDER                 write the layer that is best for nouns into a profile
 
 Prints a table and writes it to OUT/caption_maps.md and OUT/caption_maps.json.
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ import iterprime_xai as ix
 from iterprime_xai.data.scenes import SPLITS
 from iterprime_xai.evaluation.caption_pointing import PointingRow, measure
 from iterprime_xai.evaluation.tables import markdown
+from iterprime_xai.models.profiles import write
 from iterprime_xai.models.telling import telling_layers
 from iterprime_xai.records.writing import write_whole
 
@@ -42,6 +44,7 @@ def main() -> None:
     parser.add_argument("--layers", nargs="+", type=int, default=None, help="default: all with cross-attention")
     parser.add_argument("--all-ways", action="store_true", help="both gradients and both scores")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--profile", type=Path, help="the captioner's folder, where the best layer is written")
     parser.add_argument("--threads", type=int, default=None, help="CPU threads")
     parser.add_argument("--out", type=Path, default=Path("runs/caption_maps"))
     arguments = parser.parse_args()
@@ -60,6 +63,12 @@ def main() -> None:
         found[split] = measure(captioner, layers, some, split, arguments.scenes, arguments.seed)
         print(f"{split}: {time.perf_counter() - start:.0f} s")
 
+    if arguments.profile is not None:
+        split, rows = next(iter(found.items()))
+        nouns = [row for row in rows if row.kind == "noun" and row.way == f"{ways[0][0]}, by the {ways[0][1]}"]
+        best = max(nouns, key=lambda row: row.named.mean).layer
+        validated = f"best of its {len(nouns)} layers for the nouns of captions of scenes:{split}"
+        write(replace(captioner.profile, layer=best, validated=validated), arguments.profile)
     table = markdown(HEAD, [line(split, row) for split, rows in found.items() for row in rows])
     print(table)
     setting = f"Model `{arguments.model}`, {arguments.scenes} scenes a split, seed {arguments.seed}; 95 % intervals over pictures."

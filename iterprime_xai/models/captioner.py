@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,14 +90,19 @@ class Captioner:
 
         Pictures are taken from the sequence a batch at a time: one that makes them when asked keeps memory flat.
         """
-        for option, value in (("max_words", max_words), ("num_beams", num_beams), ("at_once", at_once)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise OptionError(f"{option} must be a whole number above 0, but got {value!r}.")
+        _check_counts(max_words=max_words, num_beams=num_beams, at_once=at_once)
         found: list[str] = []
         for start in range(0, len(images), at_once):
             some = [images[place] for place in range(start, min(start + at_once, len(images)))]
-            found += self._captions(some, max_words, num_beams)
+            found += self._cut(self._generated(some, max_words, num_beams), max_words)
         return found
+
+    def said(self, image: Any, max_words: int = 40, num_beams: int = 1) -> tuple[str, tuple[int, ...]]:
+        """The sentence of :meth:`caption`, and the tokens that it was generated as, special ones left out; those after a cut stay."""
+        _check_counts(max_words=max_words, num_beams=num_beams)
+        ids = self._generated([image], max_words, num_beams)
+        special = set(self.tokenizer.all_special_ids)
+        return self._cut(ids, max_words)[0], tuple(each for each in ids[0].tolist() if each not in special)
 
     def pixels(self, images: Sequence[Image.Image]) -> Tensor:
         """What the image tower takes for upright RGB pictures: (pictures, 3, side, side), on its device and in its dtype."""
@@ -110,7 +116,8 @@ class Captioner:
             )
         return pixels.to(weight.device, weight.dtype)
 
-    def _captions(self, images: list[Any], max_words: int, num_beams: int) -> list[str]:
+    def _generated(self, images: list[Any], max_words: int, num_beams: int) -> Tensor:
+        """The tokens (pictures, tokens) of a sentence about each picture, special ones and some beyond ``max_words`` included."""
         import torch
 
         from iterprime_xai.data.images import read_image
@@ -119,7 +126,7 @@ class Captioner:
         # A word may be several tokens; four are enough for nearly all, and what is too long is cut at a word below.
         room = self.model.config.text_config.max_position_embeddings - 1
         with torch.no_grad():
-            ids = self.model.generate(
+            return self.model.generate(
                 pixel_values=pixels,
                 max_new_tokens=min(room, 4 * max_words),
                 num_beams=num_beams,
@@ -127,6 +134,9 @@ class Captioner:
                 # Beams are compared at their ends, so they are not cut before.
                 stopping_criteria=[self._long_enough(max_words)] if num_beams == 1 else [],
             )
+
+    def _cut(self, ids: Tensor, max_words: int) -> list[str]:
+        """The sentences of (sentences, tokens), each cut after ``max_words`` words."""
         return [" ".join(words[:max_words]) for words in map(self._words, ids)]
 
     def _words(self, ids: Any) -> list[str]:
@@ -141,6 +151,12 @@ class Captioner:
             return torch.tensor([len(self._words(each)) > max_words + 2 for each in ids], device=ids.device)
 
         return long_enough
+
+
+def _check_counts(**counts: Any) -> None:
+    for option, value in counts.items():
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise OptionError(f"{option} must be a whole number above 0, but got {value!r}.")
 
 
 def load_captioner(
@@ -262,7 +278,10 @@ def _beside(folder: Path, device: Any, dtype: Any) -> Captioner:
         )
     model.tie_weights()
     model.requires_grad_(False).eval().to(matcher.device, matcher.dtype)
-    profile = read_profile(place)
+    shared = replace(
+        matcher.profile, layer=None, validated="", threshold=None, source=""
+    )  # the same words and pictures
+    profile = read_profile(place) or shared
     return Captioner(model, matcher.image_processor, matcher.tokenizer, name=matcher.name, profile=profile)
 
 

@@ -18,7 +18,6 @@ import numpy as np
 from iterprime_xai.records import CaptionMaps, CaptionWord, ModelLoadError, OptionError, PhraseError
 from iterprime_xai.records.characters import check_characters
 from iterprime_xai.records.expression import Span
-from iterprime_xai.records.heatmap import is_blank
 from iterprime_xai.saliency.gradcam import activation, at_scores
 from iterprime_xai.saliency.recipe import Slope
 
@@ -71,32 +70,39 @@ def caption_maps(
         if value not in allowed:
             raise OptionError(f"{option} must be one of {', '.join(allowed)}, but got {value!r}.")
     chosen, source = choose_layer(captioner, layer)
-    picture = read_image(image).image
-    if text is None:
-        caption = captioner.caption(picture, max_words=max_words, num_beams=num_beams)
-        read = _read(captioner, caption, f"{NOTHING}: {caption!r}. Give a caption with text=..., or load a trained captioner.")
+    picture, generated = read_image(image).image, text is None
+    if text is not None:
+        read, trace = _read(captioner, text), ["The caption was given."]
     else:
-        read = _read(captioner, text)
+        text, ids = captioner.said(picture, max_words=max_words, num_beams=num_beams)
+        given = f"{NOTHING}: {text!r}. Give a caption with text=..., or load a trained captioner."
+        read, trace = _read(captioner, text, given), [_origin(num_beams)]
+        if ids[: len(read.ids)] != read.ids:
+            trace.append(
+                "Generated were other pieces than the tokenizer reads the words as; the maps are those of the words."
+            )
     telling = look(captioner, picture, read, (chosen,), score)
     return CaptionMaps(
         image=picture,
         text=read.text,
         words=word_maps(read, telling, chosen, gradient),
         layer=chosen,
-        generated=text is None,
-        trace=(
-            "The caption was given." if text is not None else f"The caption was generated with {num_beams} beam(s).",
-            f"Read was {source}.",
-            *_unknown(captioner, read),
-        ),
+        generated=generated,
+        trace=(*trace, f"Read was {source}.", *_unknown(captioner, read)),
         parameters={
             "model": captioner.name,
             "layer": chosen,
             "gradient": gradient,
             "score": score,
-            **({"max_words": max_words, "num_beams": num_beams} if text is None else {}),
+            **({"max_words": max_words, "num_beams": num_beams} if generated else {}),
         },
     )
+
+
+def _origin(num_beams: int) -> str:
+    if num_beams == 1:
+        return "The caption was generated, the likeliest word at every step."
+    return f"The caption was generated, the likeliest of {num_beams} followed side by side."
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +151,18 @@ def _read(captioner: Captioner, text: str, without: str = "") -> ReadCaption:
         owner.append(next(within, len(spans) + place))
     for number, (start, end) in enumerate(spans):
         if number not in owner:
-            raise PhraseError(f"{captioner.name} reads no token in {text[start:end]!r}; leave this word out of the caption.")
+            raise PhraseError(
+                f"{captioner.name} reads no token in {text[start:end]!r}; leave this word out of the caption."
+            )
     return ReadCaption(text, spans, tuple(ids), tuple(tokenizer.convert_ids_to_tokens(ids)), tuple(owner))
 
 
 def look(
-    captioner: Captioner, picture: Image.Image, read: ReadCaption, layers: Sequence[int], score: Score = "log_probability"
+    captioner: Captioner,
+    picture: Image.Image,
+    read: ReadCaption,
+    layers: Sequence[int],
+    score: Score = "log_probability",
 ) -> Telling:
     """What the decoder does at some layers while it says a caption of an upright RGB picture: one pass for all words and layers."""
     from iterprime_xai.models.telling import tell
@@ -158,7 +170,9 @@ def look(
     return tell(captioner, captioner.pixels([picture]), read.ids, read.owner, layers, score)
 
 
-def word_maps(read: ReadCaption, telling: Telling, layer: int, gradient: Slope = "attention") -> tuple[CaptionWord, ...]:
+def word_maps(
+    read: ReadCaption, telling: Telling, layer: int, gradient: Slope = "attention"
+) -> tuple[CaptionWord, ...]:
     """Each word of a caption with its map at a layer: over its tokens the maps are added up, as their scores are."""
     attention, slope = telling.attention[layer], telling.gradient[layer]
     if gradient == "scores":
@@ -200,11 +214,17 @@ def _mark(character: str) -> bool:
 
 
 def _unknown(captioner: Captioner, read: ReadCaption) -> list[str]:
-    """A sentence for words that the model reads as nothing in particular."""
-    unknown = captioner.tokenizer.unk_token
-    lost = [
-        read.text[start:end]
-        for number, (start, end) in enumerate(read.spans)
-        if any(owner == number and piece == unknown for owner, piece in zip(read.owner, read.pieces, strict=True))
-    ]
-    return [f"Not in the vocabulary, read as {unknown}: {', '.join(lost)}."] if lost else []
+    """A sentence for words that the model does not know, whose maps mean little."""
+    from iterprime_xai.models.vocabulary import known_words, unknown_words
+
+    tokenizer = captioner.tokenizer
+    numbered = {number: read.text[start:end] for number, (start, end) in enumerate(read.spans)}
+    lost = [numbered[owner] for owner, piece in zip(read.owner, read.pieces, strict=True)
+            if piece == tokenizer.unk_token and owner in numbered]  # fmt: skip
+    if captioner.profile.closed_vocabulary:
+        normalizer = tokenizer.backend_tokenizer.normalizer
+        known = known_words(tokenizer.get_vocab())
+        lost += unknown_words(tuple(numbered.values()), known, normalizer.normalize_str if normalizer else str)
+    if not lost:
+        return []
+    return [f"Not in the vocabulary: {', '.join(dict.fromkeys(lost))}; what the map of such a word shows means little."]
