@@ -32,7 +32,8 @@ _LONGEST = max(len(words.split()) for words in SYNONYMS)
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """Words of a caption that name things: ``places`` of the words, their ``kind`` ("noun" or "colour"), and what is named. ``colour`` is
+    """Words of a caption that name things: ``places`` of the words, their ``kind`` ("noun" or "colour"), and what is named.
+    ``colour`` is
     ``None`` for a noun without one."""
 
     places: tuple[int, ...]
@@ -45,9 +46,9 @@ class Naming:
 class WordPointing:
     """One word looked at in one way.
 
-    ``named``: the peak lies on a thing that the word fits (of this noun, or of this colour). ``meant``: on one that noun and colour fit
-    together. ``other``: on another thing of the picture. A blank map has no peak and misses. ``area`` is the share of the picture that
-    the ``named`` things fill, ``guess`` their share of all things.
+    ``named``: the peak lies on a thing that the word fits (of this noun, or of this colour). ``meant``: on one that noun and colour
+    fit together. ``other``: on another thing of the picture. A blank map has no peak and misses. ``area`` is the share of the
+    picture that the ``named`` things fill, ``guess`` their share of all things.
     """
 
     picture: str

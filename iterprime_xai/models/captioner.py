@@ -94,11 +94,11 @@ class Captioner:
         found: list[str] = []
         for start in range(0, len(images), at_once):
             some = [images[place] for place in range(start, min(start + at_once, len(images)))]
-            found += self._cut(self._generated(some, max_words, num_beams), max_words)
+            found += self._captions(some, max_words, num_beams)
         return found
 
     def said(self, image: Any, max_words: int = 40, num_beams: int = 1) -> tuple[str, tuple[int, ...]]:
-        """The sentence of :meth:`caption`, and the tokens that it was generated as, special ones left out; those after a cut stay."""
+        """The sentence of :meth:`caption`, and the tokens it was generated as, special ones left out; those after a cut stay."""
         _check_counts(max_words=max_words, num_beams=num_beams)
         ids = self._generated([image], max_words, num_beams)
         special = set(self.tokenizer.all_special_ids)
@@ -134,6 +134,9 @@ class Captioner:
                 # Beams are compared at their ends, so they are not cut before.
                 stopping_criteria=[self._long_enough(max_words)] if num_beams == 1 else [],
             )
+
+    def _captions(self, images: list[Any], max_words: int, num_beams: int) -> list[str]:
+        return self._cut(self._generated(images, max_words, num_beams), max_words)
 
     def _cut(self, ids: Tensor, max_words: int) -> list[str]:
         """The sentences of (sentences, tokens), each cut after ``max_words`` words."""

@@ -1,9 +1,9 @@
 """A caption read once by BLIP's decoder: how probable each of its words was, and what its cross-attention did for each.
 
-One pass forward and one back serve all words and all layers. The words' scores are added up and differentiated together, which would
-mix them: a later word reads the earlier ones, so its score depends on where they looked. What a position asks of the positions of
-*other* words is therefore held fixed on the way back. Nothing is lost by that: a word's score depends on its own positions' looking
-through these positions alone, since none that comes before can know of it.
+One pass forward and one back serve all words and all layers. The words' scores are added up and differentiated together, which
+would mix them: a later word reads the earlier ones, so its score depends on where they looked. What a position asks of the
+positions of *other* words is therefore held fixed on the way back. Nothing is lost by that: a word's score depends on its own
+positions' looking through these positions alone, since none that comes before can know of it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import operator
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -34,9 +34,9 @@ vocabulary."""
 class Telling:
     """A caption read by the decoder.
 
-    ``log_probabilities`` (tokens,) float32: of every token, given those before it and the picture. ``attention`` and ``gradient``: at each
-    layer asked for, float32 (heads, tokens, rows, columns) at the position that *predicts* the token, the cross-attention and the slope,
-    by it, of the score of the word that the token belongs to.
+    ``log_probabilities`` (tokens,) float32: of every token, given those before it and the picture. ``attention`` and ``gradient``:
+    at each layer asked for, float32 (heads, tokens, rows, columns) at the position that *predicts* the token, the cross-attention
+    and the slope, by it, of the score of the word that the token belongs to.
     """
 
     log_probabilities: torch.Tensor
@@ -103,57 +103,77 @@ def tell(
         score: what is differentiated; a word's is the sum of its tokens'.
     """
     model = captioner.model
-    decoder, steps = model.text_decoder, telling_layers(captioner)
-    device = pixels.device
+    decoder, device = model.text_decoder, pixels.device
     start = model.config.text_config.bos_token_id  # what stock generation begins with
-    read = torch.tensor([[start, *ids[:-1]]], device=device)
-    words = torch.tensor(owner, device=device)
-    later = torch.ones(len(ids), len(ids), dtype=torch.bool, device=device).triu(1)
-    lowest = min(layers)
-    attention: dict[int, torch.Tensor] = {}
     with torch.inference_mode(False), torch.no_grad(), undisturbed(model):
         hidden = model.vision_model(pixel_values=pixels).last_hidden_state
-        states = decoder.bert.embeddings(input_ids=read)
-        causal = torch.zeros(later.shape, dtype=states.dtype, device=device).masked_fill(later, float("-inf"))
+        states = decoder.bert.embeddings(input_ids=torch.tensor([[start, *ids[:-1]]], device=device))
+        words = torch.tensor(owner, device=device)
         together = words[:, None] == words[None, :]
-        for index, step in enumerate(steps):
-            keys, values = step.keys_values(hidden) if step.looks else (states, states)
-            with torch.set_grad_enabled(index > lowest):
-                if index > lowest:
-                    states = _apart(step, states, causal, together)
-                else:
-                    states = attended(step.layer.attention, step.layer.attention.self, states, causal, None)
-                queries = step.queries(states) if step.looks else states
-            with torch.set_grad_enabled(index >= lowest):
-                if step.looks and index < lowest:
-                    states = step.take_in(scaled_dot_product_attention(queries, keys, values), states)
-                elif step.looks:
-                    looks = _softmax((queries @ keys.transpose(-1, -2)), queries.shape[-1])
-                    if index == lowest:
-                        looks = looks.detach().requires_grad_()
-                    if index in layers:
-                        attention[index] = looks
-                    states = step.take_in(looks.to(values.dtype) @ values, states)
-                states = step.feed_forward(states)
+        states, attention = _read(telling_layers(captioner), states, hidden, together, layers)
         with torch.enable_grad():
-            # In double precision, where there is: the slope of a sure word is 1 - p, which single precision rounds away.
-            wide = torch.float32 if device.type == "mps" else torch.float64
-            scores = decoder.cls(states)[0].to(wide)
-            said = torch.tensor(ids, device=device)[:, None]
-            likely = scores.log_softmax(-1).gather(-1, said)[:, 0]
-            total = (likely if score == "log_probability" else scores.gather(-1, said)[:, 0]).sum()
+            scores = decoder.cls(states)[0].float()
+            likely, chosen = _said(scores, torch.tensor(ids, device=device)[:, None])
+            total = (likely if score == "log_probability" else chosen).sum()
             scale = HALF_SCALE if states.dtype in (torch.float16, torch.bfloat16) else 1.0
             slopes = torch.autograd.grad(total * scale, list(attention.values()))
-    vision = model.config.vision_config
-    side = vision.image_size // vision.patch_size
+    side = model.config.vision_config.image_size // model.config.vision_config.patch_size
+
+    def on_grid(values: torch.Tensor) -> torch.Tensor:
+        return values.detach()[0, ..., -side * side :].unflatten(
+            -1, (side, side)
+        )  # the image's own [CLS] stands in front
+
     return Telling(
-        likely.detach().float(),
-        {layer: each.detach()[0, ..., -side * side :].unflatten(-1, (side, side)) for layer, each in attention.items()},
-        {
-            layer: slope[0, ..., -side * side :].unflatten(-1, (side, side)) / scale
-            for layer, slope in zip(attention, slopes, strict=True)
-        },
+        likely.detach(),
+        {layer: on_grid(each) for layer, each in attention.items()},
+        {layer: on_grid(slope) / scale for layer, slope in zip(attention, slopes, strict=True)},
     )
+
+
+def _read(
+    steps: Sequence[BlipLayer],
+    states: torch.Tensor,
+    hidden: torch.Tensor,
+    together: torch.Tensor,
+    layers: Sequence[int],
+) -> tuple[torch.Tensor, dict[int, torch.Tensor]]:
+    """The last states of embedded tokens, and the cross-attention (1, heads, tokens, seen) at the layers asked for, part of their
+    graph, which begins at the lowest of them."""
+    later = torch.ones(together.shape, dtype=torch.bool, device=states.device).triu(1)
+    causal = torch.zeros(later.shape, dtype=states.dtype, device=states.device).masked_fill(later, float("-inf"))
+    lowest = min(layers)
+    attention: dict[int, torch.Tensor] = {}
+    for index, step in enumerate(steps):
+        with torch.set_grad_enabled(index > lowest):
+            if index > lowest:
+                states = _apart(step, states, causal, together)
+            else:
+                states = attended(step.layer.attention, step.layer.attention.self, states, causal, None)
+            if step.looks:
+                queries, (keys, values) = step.queries(states), step.keys_values(hidden)
+        with torch.set_grad_enabled(index >= lowest):
+            if step.looks and index < lowest:
+                states = step.take_in(scaled_dot_product_attention(queries, keys, values), states)
+            elif step.looks:
+                looks = _softmax(queries @ keys.mT, queries.shape[-1])
+                if index == lowest:
+                    looks = looks.detach().requires_grad_()
+                if index in layers:
+                    attention[index] = looks
+                states = step.take_in(looks.to(values.dtype) @ values, states)
+            states = step.feed_forward(states)
+    return states, attention
+
+
+def _said(scores: torch.Tensor, said: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Log-probability and score (tokens,) of what was said, (tokens, 1), among ``scores`` (tokens, vocabulary).
+
+    From the lead over all others together: the slope of a sure word is 1 - p, which a plain softmax rounds away.
+    """
+    chosen = scores.gather(-1, said)[:, 0]
+    others = scores.scatter(-1, said, float("-inf")).logsumexp(-1)
+    return torch.nn.functional.logsigmoid(chosen - others), chosen
 
 
 def _apart(step: BlipLayer, states: torch.Tensor, causal: torch.Tensor, together: torch.Tensor) -> torch.Tensor:

@@ -17,8 +17,8 @@ from iterprime_xai.records.grounding import WordMap
 class CaptionWord(WordMap):
     """One word of a caption: its text, its character span, its map, and how probable it was.
 
-    ``probability`` (0 to 1) is that of all its tokens given the words before and the picture; ``tokens`` are the pieces that the model
-    reads the word as.
+    ``probability`` (0 to 1) is that of all its tokens given the words before and the picture; ``tokens`` are the pieces that the
+    model reads the word as.
     """
 
     probability: float
@@ -29,10 +29,10 @@ class CaptionWord(WordMap):
 class CaptionMaps:
     """The result of ``ix.saliency.caption_maps(captioner, image)``. Immutable; draws itself.
 
-    ``image`` is the upright RGB picture that was looked at, ``text`` the caption, ``words`` its words in order, each with a float32 map on
-    the model's native grid (rows, columns), magnitude kept and never below 0. ``layer`` is the decoder's own 0-based index of the layer
-    that was read. ``generated`` is false where the caption was given. ``trace`` says what was decided on the way, as sentences;
-    ``parameters`` records the model and every setting.
+    ``image`` is the upright RGB picture that was looked at, ``text`` the caption, ``words`` its words in order, each with a float32
+    map on the model's native grid (rows, columns), magnitude kept and never below 0. ``layer`` is the decoder's own 0-based index
+    of the layer that was read. ``generated`` is false where the caption was given. ``trace`` says what was decided on the way, as
+    sentences; ``parameters`` records the model and every setting.
     """
 
     image: Image.Image

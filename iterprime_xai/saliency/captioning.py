@@ -1,8 +1,8 @@
 """Word by word for captions: Grad-CAM for each word that a captioner says.
 
-A = max(0, dS/dC) * C at the position that predicts a token, S the log-probability of the token's word given the words before. Source:
-Selvaraju et al., Grad-CAM (ICCV 2017), whose section on captions differentiates the log-probability of a whole caption by the features of
-a convolution; here each word by the cross-attention of BLIP's decoder.
+A = max(0, dS/dC) * C at the position that predicts a token, S the log-probability of the token's word given the words before.
+Source: Selvaraju et al., Grad-CAM (ICCV 2017), whose section on captions differentiates the log-probability of a whole caption by
+the features of a convolution; here each word by the cross-attention of BLIP's decoder.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ def caption_maps(
 ) -> CaptionMaps:
     """Where a captioner looks for each word of its caption, or of a given one.
 
-    The caption is read again as a text, all words in one pass of the decoder forward and one back (and the picture is encoded once more
-    than captioning alone does). The map of a word is the sum over its tokens of the head mean of max(0, dS/dC) * C, taken at the
-    position that predicts the token, with S the sum of the scores of the word's tokens. The model stays as it was.
+    The caption is read again as a text, all words in one pass of the decoder forward and one back (and the picture is encoded once
+    more than captioning alone does). The map of a word is the sum over its tokens of the head mean of max(0, dS/dC) * C, taken at
+    the position that predicts the token, with S the sum of the scores of the word's tokens. The model stays as it was.
 
     Args:
         captioner: ``ix.load_captioner(...)`` of a BLIP; BLIP-2's words do not look at the picture by cross-attention.
