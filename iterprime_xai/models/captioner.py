@@ -98,13 +98,15 @@ class Captioner:
         return found
 
     def said(self, image: Any, max_words: int = 40, num_beams: int = 1) -> tuple[str, tuple[int, ...]]:
-        """The sentence of :meth:`caption`, and the tokens it was generated as, special ones left out; those after a cut stay."""
+        """The sentence of :meth:`caption`, and the tokens it was generated as: those after a cut stay, start and end do not."""
         _check_counts(max_words=max_words, num_beams=num_beams)
         ids = self._generated([image], max_words, num_beams)
-        special = set(self.tokenizer.all_special_ids)
-        return self._cut(ids, max_words)[0], tuple(each for each in ids[0].tolist() if each not in special)
+        config = self.model.config.text_config  # a tokenizer need not know what the decoder starts with
+        ends = {config.bos_token_id, config.eos_token_id, getattr(config, "sep_token_id", None), config.pad_token_id}
+        ends |= set(self.tokenizer.all_special_ids) - {self.tokenizer.unk_token_id}
+        return self._cut(ids, max_words)[0], tuple(each for each in ids[0].tolist() if each not in ends)
 
-    def pixels(self, images: Sequence[Image.Image]) -> Tensor:
+    def pixels_of(self, images: Sequence[Image.Image]) -> Tensor:
         """What the image tower takes for upright RGB pictures: (pictures, 3, side, side), on its device and in its dtype."""
         weight = self.model.vision_model.embeddings.patch_embedding.weight
         pixels = self.image_processor(images=list(images), return_tensors="pt")["pixel_values"]
@@ -122,7 +124,7 @@ class Captioner:
 
         from iterprime_xai.data.images import read_image
 
-        pixels = self.pixels([read_image(image).image for image in images])
+        pixels = self.pixels_of([read_image(image).image for image in images])
         # A word may be several tokens; four are enough for nearly all, and what is too long is cut at a word below.
         room = self.model.config.text_config.max_position_embeddings - 1
         with torch.no_grad():

@@ -96,7 +96,7 @@ def tell(
     """Read a caption of one picture with the decoder, word after word given those before, in one pass forward and one back.
 
     Args:
-        pixels: (1, 3, side, side), see ``Captioner.pixels``.
+        pixels: (1, 3, side, side), see ``Captioner.pixels_of``.
         ids: the caption's tokens, without special ones.
         owner: for each token, which word it belongs to; the tokens of a word follow each other.
         layers: the decoder's layers to read, already checked.

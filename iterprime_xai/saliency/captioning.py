@@ -167,7 +167,7 @@ def look(
     """What the decoder does at some layers while it says a caption of an upright RGB picture: one pass for all words and layers."""
     from iterprime_xai.models.telling import tell
 
-    return tell(captioner, captioner.pixels([picture]), read.ids, read.owner, layers, score)
+    return tell(captioner, captioner.pixels_of([picture]), read.ids, read.owner, layers, score)
 
 
 def word_maps(

@@ -101,7 +101,7 @@ def test_another_layer_or_position_is_something_else(captioner, picture):
 
 def test_all_layers_come_from_one_pass(captioner, picture):
     read = read_caption(captioner, CAPTION)
-    pixels = captioner.pixels([picture])
+    pixels = captioner.pixels_of([picture])
     together = tell(captioner, pixels, read.ids, read.owner, (2, 0, 1))
     for layer in range(3):
         alone = tell(captioner, pixels, read.ids, read.owner, (layer,))
@@ -223,7 +223,7 @@ def test_a_sure_word_keeps_its_slope():
     captioner = ix.load_captioner("tiny", device="cpu")
     bias = captioner.model.text_decoder.cls.predictions.decoder.bias
     dog = captioner.tokenizer.convert_tokens_to_ids("dog")
-    pixels = captioner.pixels([Image.new("RGB", (64, 64), "red")])
+    pixels = captioner.pixels_of([Image.new("RGB", (64, 64), "red")])
     before = bias.data.clone()
     slopes = []
     for extra in (0.0, 20.0, 40.0):
