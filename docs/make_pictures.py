@@ -9,6 +9,7 @@ from iterprime_xai.data.scenes import bundled_samples, samples
 from iterprime_xai.reports.sheets import Panel, Picture, sheet, word_maps
 from iterprime_xai.saliency import Recipe
 from iterprime_xai.saliency.atlas import atlas
+from iterprime_xai.visualize import caption_sheet
 from iterprime_xai.visualize.atlas import ShownAtlas
 from iterprime_xai.visualize.static import figure_jpeg
 
@@ -109,12 +110,18 @@ def outcomes(grounder: ix.Grounder) -> None:
             return
 
 
+def caption(sample: ix.Sample) -> bytes:
+    """A caption word by word."""
+    return caption_sheet.to_jpeg(ix.saliency.caption_maps(ix.load_captioner("tiny"), sample.image))
+
+
 def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     sample, grounder = bundled_samples()[0], ix.load("tiny")
     outcomes(grounder)
     g = grounder.ground(sample.image, sample.text)
     (IMAGES / "atlas.jpg").write_bytes(heads(grounder, sample))
+    (IMAGES / "caption_maps.jpg").write_bytes(caption(sample))
     (IMAGES / "first.jpg").write_bytes(figure_jpeg(g))
     for name, picture in (("words", word_maps(g)), ("passes", passes(g)), ("emphasis", emphasis(grounder, sample))):
         (IMAGES / f"{name}.jpg").write_bytes(picture.content)

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +14,13 @@ from iterprime_xai.models.finding import BUNDLED_FOLDER, bundled_models, meant_f
 from iterprime_xai.models.hub import ask, is_cached, unreachable
 from iterprime_xai.models.loading import load_matcher
 from iterprime_xai.models.pretrained import as_device, as_dtype, without_progress_bar
+from iterprime_xai.models.profiles import Profile
+from iterprime_xai.models.profiles import read as read_profile
 from iterprime_xai.records import ModelLoadError, OptionError
 
 if TYPE_CHECKING:
     from PIL import Image
+    from torch import Tensor
 
 FOLDER = "captioning"
 """Subfolder of a model's folder that holds its captioner's decoder: config and weights, without the image tower."""
@@ -47,13 +51,23 @@ class Captioner:
         image_processor: turns a PIL image into ``pixel_values``.
         tokenizer: turns token ids into words.
         name: what the model is called in messages.
+        profile: what is known of the checkpoint, such as the decoder's layer to read.
     """
 
-    def __init__(self, model: Any, image_processor: Any, tokenizer: Any, *, name: str = "in-memory") -> None:
+    def __init__(
+        self,
+        model: Any,
+        image_processor: Any,
+        tokenizer: Any,
+        *,
+        name: str = "in-memory",
+        profile: Profile | None = None,
+    ) -> None:
         self.model = model
         self.image_processor = image_processor
         self.tokenizer = tokenizer
         self.name = name
+        self.profile = profile or Profile()
 
     def caption(self, image: str | Path | Image.Image | Any, max_words: int = 40, num_beams: int = 1) -> str:
         """One sentence about a picture (a path, a PIL image or a uint8 array), the most probable one word by word.
@@ -76,40 +90,58 @@ class Captioner:
 
         Pictures are taken from the sequence a batch at a time: one that makes them when asked keeps memory flat.
         """
-        for option, value in (("max_words", max_words), ("num_beams", num_beams), ("at_once", at_once)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise OptionError(f"{option} must be a whole number above 0, but got {value!r}.")
+        _check_counts(max_words=max_words, num_beams=num_beams, at_once=at_once)
         found: list[str] = []
         for start in range(0, len(images), at_once):
             some = [images[place] for place in range(start, min(start + at_once, len(images)))]
             found += self._captions(some, max_words, num_beams)
         return found
 
-    def _captions(self, images: list[Any], max_words: int, num_beams: int) -> list[str]:
-        import torch
+    def said(self, image: Any, max_words: int = 40, num_beams: int = 1) -> tuple[str, tuple[int, ...]]:
+        """The sentence of :meth:`caption`, and the tokens it was generated as: those after a cut stay, start and end do not."""
+        _check_counts(max_words=max_words, num_beams=num_beams)
+        ids = self._generated([image], max_words, num_beams)
+        config = self.model.config.text_config  # a tokenizer need not know what the decoder starts with
+        ends = {config.bos_token_id, config.eos_token_id, getattr(config, "sep_token_id", None), config.pad_token_id}
+        ends |= set(self.tokenizer.all_special_ids) - {self.tokenizer.unk_token_id}
+        return self._cut(ids, max_words)[0], tuple(each for each in ids[0].tolist() if each not in ends)
 
-        from iterprime_xai.data.images import read_image
-
+    def pixels_of(self, images: Sequence[Image.Image]) -> Tensor:
+        """What the image tower takes for upright RGB pictures: (pictures, 3, side, side), on its device and in its dtype."""
         weight = self.model.vision_model.embeddings.patch_embedding.weight
-        read = [read_image(image).image for image in images]
-        pixels = self.image_processor(images=read, return_tensors="pt")["pixel_values"]
+        pixels = self.image_processor(images=list(images), return_tensors="pt")["pixel_values"]
         side = self.model.config.vision_config.image_size
         if pixels.shape[-2:] != (side, side):
             raise OptionError(
                 f"{self.name} looks at {side}x{side} pixels, but its image processor made "
                 f"{pixels.shape[-1]}x{pixels.shape[-2]}; set the processor's size to the model's image_size."
             )
+        return pixels.to(weight.device, weight.dtype)
+
+    def _generated(self, images: list[Any], max_words: int, num_beams: int) -> Tensor:
+        """The tokens (pictures, tokens) of a sentence about each picture, special ones and some beyond ``max_words`` included."""
+        import torch
+
+        from iterprime_xai.data.images import read_image
+
+        pixels = self.pixels_of([read_image(image).image for image in images])
         # A word may be several tokens; four are enough for nearly all, and what is too long is cut at a word below.
         room = self.model.config.text_config.max_position_embeddings - 1
         with torch.no_grad():
-            ids = self.model.generate(
-                pixel_values=pixels.to(weight.device, weight.dtype),
+            return self.model.generate(
+                pixel_values=pixels,
                 max_new_tokens=min(room, 4 * max_words),
                 num_beams=num_beams,
                 do_sample=False,
                 # Beams are compared at their ends, so they are not cut before.
                 stopping_criteria=[self._long_enough(max_words)] if num_beams == 1 else [],
             )
+
+    def _captions(self, images: list[Any], max_words: int, num_beams: int) -> list[str]:
+        return self._cut(self._generated(images, max_words, num_beams), max_words)
+
+    def _cut(self, ids: Tensor, max_words: int) -> list[str]:
+        """The sentences of (sentences, tokens), each cut after ``max_words`` words."""
         return [" ".join(words[:max_words]) for words in map(self._words, ids)]
 
     def _words(self, ids: Any) -> list[str]:
@@ -124,6 +156,12 @@ class Captioner:
             return torch.tensor([len(self._words(each)) > max_words + 2 for each in ids], device=ids.device)
 
         return long_enough
+
+
+def _check_counts(**counts: Any) -> None:
+    for option, value in counts.items():
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise OptionError(f"{option} must be a whole number above 0, but got {value!r}.")
 
 
 def load_captioner(
@@ -245,7 +283,11 @@ def _beside(folder: Path, device: Any, dtype: Any) -> Captioner:
         )
     model.tie_weights()
     model.requires_grad_(False).eval().to(matcher.device, matcher.dtype)
-    return Captioner(model, matcher.image_processor, matcher.tokenizer, name=matcher.name)
+    shared = replace(
+        matcher.profile, layer=None, validated="", threshold=None, source=""
+    )  # the same words and pictures
+    profile = read_profile(place) or shared
+    return Captioner(model, matcher.image_processor, matcher.tokenizer, name=matcher.name, profile=profile)
 
 
 def _from_pretrained(
@@ -289,4 +331,5 @@ def _from_pretrained(
         raise ModelLoadError(
             f"{name} holds no captioner: {len(missing)} weights that captioning needs are missing (first: {missing[0]}). {TO_DO}"
         )
-    return Captioner(model.requires_grad_(False).eval().to(place), images, tokenizer, name=name)
+    profile = read_profile(Path(location)) if hub is None else None
+    return Captioner(model.requires_grad_(False).eval().to(place), images, tokenizer, name=name, profile=profile)

@@ -1,5 +1,6 @@
 """The results that everyone takes and gives; nothing here imports from the floors above."""
 
+from iterprime_xai.records.captioning import CaptionMaps, CaptionWord
 from iterprime_xai.records.errors import (
     ImageInputError,
     IterprimeError,
@@ -18,6 +19,8 @@ from iterprime_xai.records.proposals import Proposals, RankedProposal, Selection
 from iterprime_xai.records.sample import Sample
 
 __all__ = [
+    "CaptionMaps",
+    "CaptionWord",
     "Expression",
     "Grounding",
     "ImageInputError",

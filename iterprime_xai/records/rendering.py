@@ -11,6 +11,10 @@ RENDERER = "iterprime_xai.visualize.renderer"
 """Module that draws records; imported only when something is drawn."""
 
 
+CAPTION_RENDERER = "iterprime_xai.visualize.caption_sheet"
+"""Module that draws the maps of a caption's words."""
+
+
 class Renderer(Protocol):
     """What a module must offer to draw a grounding or an atlas."""
 
@@ -32,3 +36,18 @@ class Renderer(Protocol):
 def renderer() -> Renderer:
     """The module that draws records, imported on first use."""
     return import_module(RENDERER)  # type: ignore[return-value]
+
+
+class CaptionRenderer(Protocol):
+    """What a module must offer to draw the maps of a caption's words."""
+
+    def show(self, maps: Any) -> Any: ...
+
+    def to_png(self, maps: Any, path: str | Path) -> Path: ...
+
+    def to_fragment(self, maps: Any) -> str: ...
+
+
+def caption_renderer() -> CaptionRenderer:
+    """The module that draws the maps of a caption's words, imported on first use."""
+    return import_module(CAPTION_RENDERER)  # type: ignore[return-value]

@@ -1,6 +1,7 @@
 """From attention to heatmap: Grad-CAM, primary-word emphasis, iterative refinement, and other ways to look."""
 
 from iterprime_xai.saliency.atlas import Atlas
+from iterprime_xai.saliency.captioning import caption_maps
 from iterprime_xai.saliency.emphasis import Emphasis, TokenRoles, fuse, token_roles
 from iterprime_xai.saliency.gradcam import activation, at_scores, token_gradcam
 from iterprime_xai.saliency.method import Method, Saliency, Subject
@@ -22,6 +23,7 @@ __all__ = [
     "TokenRoles",
     "activation",
     "at_scores",
+    "caption_maps",
     "fuse",
     "get_method",
     "get_recipe",

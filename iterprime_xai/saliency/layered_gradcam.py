@@ -9,9 +9,10 @@ import numpy as np
 
 from iterprime_xai.records import OptionError
 from iterprime_xai.saliency.emphasis import Emphasis, check, fuse, token_roles
-from iterprime_xai.saliency.gradcam import activation, at_scores
+from iterprime_xai.saliency.gradcam import activation
 from iterprime_xai.saliency.method import Saliency, Subject
 from iterprime_xai.saliency.recipe import Slope
+from iterprime_xai.saliency.refinement import slope
 from iterprime_xai.saliency.words import word_maps
 
 if TYPE_CHECKING:
@@ -56,9 +57,7 @@ class GradCam:
 
     def _of_layer(self, match: Match, layer: int, subject: Subject) -> tuple[np.ndarray, np.ndarray]:
         """One layer's map, and those of its tokens."""
-        attention, gradient = match.attention[layer], match.gradient[layer]
-        if self.gradient == "scores" and match.scored:
-            gradient = at_scores(attention, gradient)
+        attention, gradient = match.attention[layer], slope(match, layer, self.gradient)
         roles = token_roles(subject.expression, subject.text, subject.shift)
         heatmap = fuse(attention, gradient, roles, self.emphasis)
         return heatmap.cpu().numpy(), activation(attention, gradient).mean(0).cpu().numpy()

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from iterprime_xai import cli
 from iterprime_xai.models.captioner import load_captioner
-from iterprime_xai.records import ModelLoadError, StorageError
+from iterprime_xai.records import ModelLoadError, OptionError, StorageError
 
 
 def invoke(*arguments):
@@ -51,3 +51,28 @@ def test_a_model_without_a_captioner_and_a_folder_without_a_run_are_named(model_
     assert isinstance(invoke("caption", "--model", model_folder).exception, ModelLoadError)
     assert isinstance(invoke("train-captions", tmp_path, "--steps", 1).exception, StorageError)
     assert invoke("caption", "--beams", 0).exit_code == 2
+
+
+def test_maps_are_drawn_and_told(captioner_folder, picture, tmp_path):
+    picture.save(tmp_path / "My photo.png")
+    shared = ("caption", tmp_path / "My photo.png", "--model", captioner_folder, "--device", "cpu", "--maps")
+    result = invoke(*shared, "--out", tmp_path / "out", "--text", "a red dog", "--layer", 1)
+    assert result.exit_code == 0, result.output
+    lines = result.output.splitlines()
+    assert lines[0] == "a red dog"
+    assert [line.split()[0] for line in lines[1:4]] == ["a", "red", "dog"]
+    assert all("p=" in line and "peak at x=" in line for line in lines[1:4])
+    assert lines[4:6] == ["The caption was given.", "Read was layer 1, as asked."]
+    assert lines[6] == f"figure: {tmp_path / 'out' / 'my-photo-a-red-dog.caption.png'}"
+    assert (tmp_path / "out" / "my-photo-a-red-dog.caption.png").read_bytes().startswith(b"\x89PNG")
+    named = invoke(*shared, "--out", tmp_path / "sheet.png", "--max-words", 3, "--gradient", "scores")
+    assert named.exit_code == 0, named.output
+    assert (tmp_path / "sheet.png").is_file()
+    assert named.output.splitlines()[0] == load_captioner(captioner_folder, device="cpu").caption(picture, max_words=3)
+
+
+def test_options_that_do_not_go_together_are_refused():
+    for extra in (("--text", "a dog"), ("--layer", 1), ("--out", "x.png"), ("--gradient", "scores")):
+        assert isinstance(invoke("caption", *extra).exception, OptionError)
+    for extra in (("--beams", 2), ("--max-words", 3)):
+        assert isinstance(invoke("caption", "--maps", "--text", "a dog", *extra).exception, OptionError)

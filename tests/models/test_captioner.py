@@ -206,3 +206,29 @@ def test_a_towers_fingerprint_is_that_of_its_half_precision(both):
     assert tower_print({name: value + 1 for name, value in tower.items()}) != tower_print(folder)
     with pytest.raises(ModelLoadError, match="cannot be read"):
         tower_print(folder / "nothing")
+
+
+def test_a_profile_says_which_layer_to_read(both, hub_captioner, tmp_path):
+    from iterprime_xai.models import profiles
+
+    beside, _ = both
+    profiles.write(profiles.Profile(1, validated="matching", closed_vocabulary=True, threshold=0.4), beside)
+    shared = load_captioner(beside, device="cpu").profile  # the matcher's words, but not its layer
+    assert shared == profiles.Profile(closed_vocabulary=True)
+    own = profiles.Profile(2, validated="captions")
+    profiles.write(own, beside / FOLDER)
+    assert load_captioner(beside, device="cpu").profile == own
+    whole = shutil.copytree(hub_captioner[0], tmp_path / "whole")
+    assert load_captioner(whole, device="cpu").profile == profiles.Profile()
+    profiles.write(own, whole)
+    assert load_captioner(whole, device="cpu").profile == own
+
+
+def test_what_was_said_comes_with_its_tokens(both, picture):
+    captioner = load_captioner(both[0], device="cpu")
+    text, ids = captioner.said(picture, max_words=3)
+    assert text == captioner.caption(picture, max_words=3)
+    assert captioner.tokenizer.decode(ids, skip_special_tokens=True).startswith(text)
+    assert not set(ids) & {0, 3, 5}
+    with pytest.raises(OptionError, match="whole number above 0"):
+        captioner.said(picture, num_beams=0)
