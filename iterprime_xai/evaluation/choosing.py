@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from iterprime_xai.masks import select
-from iterprime_xai.masks.selection import best_first, default_scores, matches, patch_shares, priors
+from iterprime_xai.masks.selection import best_first, default_scores, matches, priors
 from iterprime_xai.records.heatmap import box_of, is_blank
 from iterprime_xai.records.packed import areas
+from iterprime_xai.records.patches import patch_shares
 from iterprime_xai.records.proposals import Proposals
 
 

@@ -19,6 +19,7 @@ from iterprime_xai.records import OptionError, Proposals, RankedProposal, Select
 from iterprime_xai.records.heatmap import is_blank, minmax, peak
 from iterprime_xai.records.overlap import iou
 from iterprime_xai.records.packed import Masks, areas, covers, cuts
+from iterprime_xai.records.patches import patch_shares
 from iterprime_xai.records.proposals import ANSWERS, SELECTION_RULES, Answer
 
 RULES = SELECTION_RULES
@@ -145,27 +146,6 @@ def _heat_terms(masks: Masks, shares: np.ndarray, heatmap: np.ndarray) -> dict[s
 def _area_fractions(masks: Masks) -> np.ndarray:
     """The share of the picture that each mask covers, float64 (n,)."""
     return areas(masks) / float(np.prod(masks.shape[1:]))
-
-
-def patch_shares(masks: Masks, grid: tuple[int, ...]) -> np.ndarray:
-    """The share, 0 to 1, of every patch of the ``grid`` (rows, columns) that each mask covers: float64 (n, rows, columns).
-
-    Sums over the patches are exact with these, without any upsampling. ``masks`` are looked at one at a time.
-    """
-    down, across = (_along_axis(patches, pixels) for patches, pixels in zip(grid, masks.shape[1:], strict=True))
-    shares = np.zeros((len(masks), *grid))
-    for share, ((left, top, right, bottom), inside) in zip(shares, cuts(masks), strict=True):
-        if right > left:
-            share[:] = down[:, top:bottom] @ inside.astype(np.float32) @ across[:, left:right].T
-    return shares
-
-
-def _along_axis(patches: int, pixels: int) -> np.ndarray:
-    """(patches, pixels): which share of each patch each pixel takes, along one axis."""
-    edges = np.arange(patches + 1)[:, None] * (pixels / patches)
-    pixel = np.arange(pixels)[None]
-    shared = np.minimum(edges[1:], pixel + 1) - np.maximum(edges[:-1], pixel)
-    return (np.clip(shared, 0, None) * (patches / pixels)).astype(np.float32)
 
 
 def priors(proposals: Proposals) -> np.ndarray:

@@ -17,6 +17,7 @@ import torch
 from iterprime_xai.models import Ask, Batches
 from iterprime_xai.models.whole_graph import differentiating, look_through
 from iterprime_xai.records import OptionError, ProposalError
+from iterprime_xai.records.patches import patch_shares
 from iterprime_xai.saliency.method import Saliency, Subject, on_patches, whole_number
 
 if TYPE_CHECKING:
@@ -95,8 +96,6 @@ class Ablation:
     def _covers(self, grid: tuple[int, int], subject: Subject) -> np.ndarray:
         """The share of each patch that lies in each region: (regions, rows, columns)."""
         if subject.proposals is not None:
-            from iterprime_xai.masks.selection import patch_shares
-
             return patch_shares(subject.proposals.masks, grid)
         from PIL import Image
         from skimage.segmentation import slic

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from iterprime_xai.data.images import Picture
-from iterprime_xai.masks.selection import patch_shares
 from iterprime_xai.records import Expression, Proposals
 from iterprime_xai.records.packed import Masks
+from iterprime_xai.records.patches import patch_shares
 from iterprime_xai.records.proposals import SELECTION_RULES
 from iterprime_xai.systems.choosing import ChoosingSystem
 from iterprime_xai.systems.encoders import ABSTAIN_BELOW, ENCODER, PAPER_CLIP, cosines, encoder_of, unit

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from iterprime_xai.masks.selection import patch_shares
 from iterprime_xai.records.packed import Masks
+from iterprime_xai.records.patches import patch_shares
 
 SCORE_GRID = (24, 24)
 """Rows and columns of the picture of the scores: masks have no grid of their own, and this one is as fine as the matchers'."""

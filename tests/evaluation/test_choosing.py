@@ -8,9 +8,9 @@ import pytest
 from iterprime_xai.evaluation import choosing
 from iterprime_xai.evaluation.choosing import Chooser
 from iterprime_xai.masks import select
-from iterprime_xai.masks.selection import patch_shares
 from iterprime_xai.records import Proposals
 from iterprime_xai.records.overlap import iou
+from iterprime_xai.records.patches import patch_shares
 from iterprime_xai.records.proposals import SELECTION_RULES
 
 

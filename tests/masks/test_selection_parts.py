@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from iterprime_xai.masks.selection import best_first, default_scores, matches, patch_shares, priors
+from iterprime_xai.masks.selection import best_first, default_scores, matches, priors
 from iterprime_xai.records import Proposals
+from iterprime_xai.records.patches import patch_shares
 
 
 def _proposals(*scores: float) -> Proposals:
