@@ -37,10 +37,13 @@ def check_over(over: str) -> None:
 @dataclass(frozen=True, slots=True)
 class Occlusion:
     """How far the match logit falls when a window of ``window`` x ``window`` patches is hidden, the mean over the windows that hold
-    a patch; windows move by ``stride`` patches."""
+    a patch; windows move by ``stride`` patches.
 
-    window: int = 3
-    stride: int = 1
+    0 for a window of a fifth of the grid's shorter side, moved by half of itself: 100 to 200 windows on any grid.
+    """
+
+    window: int = 0
+    stride: int = 0
     over: Over = "pixels"
     name: ClassVar[str] = "occlusion"
     title: ClassVar[str] = "occlusion"
@@ -49,16 +52,15 @@ class Occlusion:
     reads_layer: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        whole_number("window", self.window)
-        whole_number("stride", self.stride)
+        whole_number("window", self.window, least=0)
+        whole_number("stride", self.stride, least=0)
         check_over(self.over)
 
     def look(self, matcher: ReadingMatcher, subject: Subject) -> Saliency:
         rows, columns = matcher.grid
-        window = min(self.window, rows, columns)
-        corners = [
-            (top, left) for top in _starts(rows, window, self.stride) for left in _starts(columns, window, self.stride)
-        ]
+        window = min(self.window or max(1, round(min(rows, columns) / 5)), rows, columns)
+        stride = self.stride or max(1, window // 2)
+        corners = [(top, left) for top in _starts(rows, window, stride) for left in _starts(columns, window, stride)]
         hidden = np.zeros((len(corners), rows, columns), bool)
         for place, (top, left) in enumerate(corners):
             hidden[place, top : top + window, left : left + window] = True

@@ -181,7 +181,7 @@ def test_what_is_no_method_is_refused(wrong):
 @pytest.mark.parametrize(
     ("name", "options"),
     [
-        ("occlusion", {"window": 0}),
+        ("occlusion", {"window": -1}),
         ("occlusion", {"stride": 1.5}),
         ("occlusion", {"over": "words"}),
         ("ablation", {"regions": 1}),
