@@ -90,7 +90,6 @@ def relevance_mass_accuracy(heatmap: np.ndarray, mask: np.ndarray) -> float:
     if not _says_something(heatmap):
         return 0.0
     relevance = np.clip(heatmap.astype(np.float64), 0, None)
-    relevance /= relevance.max()  # a sum of values near the smallest float would lose them
     cover = on_grid(mask[None], (heatmap.shape[0], heatmap.shape[1]), "area")[0]
     return float((relevance * cover).sum() / relevance.sum())
 
