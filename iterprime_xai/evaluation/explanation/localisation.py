@@ -14,7 +14,6 @@ from typing import Literal, get_args
 import numpy as np
 
 from iterprime_xai.evaluation.heat import heat_in_object
-from iterprime_xai.models.mask_grid import on_grid
 from iterprime_xai.records.errors import OptionError
 from iterprime_xai.records.heatmap import box_of, peak, resize
 
@@ -84,6 +83,8 @@ def relevance_mass_accuracy(heatmap: np.ndarray, mask: np.ndarray) -> float:
     Raises:
         OptionError: map or mask of another shape or type.
     """
+    from iterprime_xai.models.mask_grid import on_grid  # its package brings torch along
+
     _check(heatmap, mask)
     if not mask.any():
         return float("nan")
