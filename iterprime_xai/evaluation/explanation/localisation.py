@@ -14,7 +14,6 @@ from typing import Literal, get_args
 import numpy as np
 
 from iterprime_xai.evaluation.heat import heat_in_object
-from iterprime_xai.models.mask_grid import on_grid
 from iterprime_xai.records.errors import OptionError
 from iterprime_xai.records.heatmap import box_of, peak, resize
 
@@ -84,13 +83,14 @@ def relevance_mass_accuracy(heatmap: np.ndarray, mask: np.ndarray) -> float:
     Raises:
         OptionError: map or mask of another shape or type.
     """
+    from iterprime_xai.models.mask_grid import on_grid  # its package brings torch along
+
     _check(heatmap, mask)
     if not mask.any():
         return float("nan")
     if not _says_something(heatmap):
         return 0.0
     relevance = np.clip(heatmap.astype(np.float64), 0, None)
-    relevance /= relevance.max()  # a sum of values near the smallest float would lose them
     cover = on_grid(mask[None], (heatmap.shape[0], heatmap.shape[1]), "area")[0]
     return float((relevance * cover).sum() / relevance.sum())
 

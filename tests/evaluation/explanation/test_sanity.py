@@ -72,6 +72,8 @@ def test_figures_are_likenesses_one_for_each_question():
 def test_the_bound_decides_strictly():
     at = wrong_phrase(edges, "a", ["b"], bound=1.0)
     assert (at.likeness, at.repeated) == (pytest.approx(1), pytest.approx(1))
+    half = absent_object(lambda text: EDGES * np.float32(1 if text == "a" else 0.5), "a", ["b"])
+    assert (half.likeness, half.bound, half.believed) == (0.5, 0.5, False)
     maps = {"a": np.array([[1, 2], [3, 4]], np.float32), "b": np.array([[1, 2], [4, 3]], np.float32)}  # Spearman 0.8
     assert not wrong_phrase(maps.__getitem__, "a", ["b"], bound=0.79).believed
     assert wrong_phrase(maps.__getitem__, "a", ["b"], bound=0.81).believed
