@@ -224,3 +224,20 @@ def test_the_bundled_model_points_at_its_profiles_layer_and_maps_are_the_grounde
         whole = table.row(layer).whole
         assert whole.peak.mean == np.mean([each.peak for each in expected])
         assert whole.heat.mean == pytest.approx(np.mean([each.heat for each in expected]), abs=1e-4)
+
+
+class OnForTheFirst(ByHand):
+    """Points at the object for the first phrase of a picture alone."""
+
+    def match_all(self, asks, *, layers=()):
+        self.patches = {0: ON}
+        on = super().match_all(asks, layers=layers)
+        self.patches = {0: OFF}
+        off = super().match_all(asks, layers=layers)
+        return [on[at] if ask.text.text.endswith("0") else off[at] for at, ask in enumerate(asks)]
+
+
+def test_intervals_are_over_the_data_sets_own_pictures():
+    # Phrases differ, pictures do not: drawing pictures again changes nothing.
+    whole = measure_layers(OnForTheFirst({0: ON}), ToySet(count=5, each=2), recipe=PLAIN).row(0).whole
+    assert (whole.peak.mean, whole.peak.low, whole.peak.high) == (0.5, 0.5, 0.5)
