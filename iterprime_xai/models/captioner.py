@@ -101,7 +101,7 @@ class Captioner:
         """The sentence of :meth:`caption`, and the tokens it was generated as: those after a cut stay, start and end do not."""
         _check_counts(max_words=max_words, num_beams=num_beams)
         ids = self._generated([image], max_words, num_beams)
-        config = self.model.config.text_config  # a tokenizer need not know what the decoder starts with
+        config = self.model.config.text_config
         ends = {config.bos_token_id, config.eos_token_id, getattr(config, "sep_token_id", None), config.pad_token_id}
         ends |= set(self.tokenizer.all_special_ids) - {self.tokenizer.unk_token_id}
         return self._cut(ids, max_words)[0], tuple(each for each in ids[0].tolist() if each not in ends)
@@ -145,7 +145,9 @@ class Captioner:
         return [" ".join(words[:max_words]) for words in map(self._words, ids)]
 
     def _words(self, ids: Any) -> list[str]:
-        """The words of one sequence of token ids, hyphens closed up."""
+        """The words of one sequence of token ids, hyphens closed up; the start, which a tokenizer need not know, is none."""
+        begins = len(ids) > 0 and int(ids[0]) == getattr(self.model.config.text_config, "bos_token_id", None)
+        ids = ids[1:] if begins else ids
         return re.sub(r"(?<=\w) - (?=\w)", "-", self.tokenizer.decode(ids, skip_special_tokens=True)).split()
 
     def _long_enough(self, max_words: int) -> Any:

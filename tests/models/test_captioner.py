@@ -65,7 +65,7 @@ def greedy(model, tokenizer, pixels, most):
             tokens.append(int(scores[0, -1].argmax()))
             if tokens[-1] == 3:
                 break
-    return tokenizer.decode(tokens, skip_special_tokens=True)
+    return tokenizer.decode(tokens[1:], skip_special_tokens=True)
 
 
 def test_a_hub_captioner_says_what_its_weights_say(hub_captioner, picture, tokenizer):
