@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,13 @@ from iterprime_xai.evaluation.explanation.localisation import (
     pointing_game,
     relevance_rank_accuracy,
 )
-from iterprime_xai.evaluation.explanation.sanity import SanityCheck, randomised_weights, shuffled_words, wrong_phrase
+from iterprime_xai.evaluation.explanation.sanity import (
+    Explain,
+    SanityCheck,
+    randomised_weights,
+    shuffled_words,
+    wrong_phrase,
+)
 from iterprime_xai.language import parse
 from iterprime_xai.records.errors import OptionError
 from iterprime_xai.records.heatmap import is_blank
@@ -121,13 +128,15 @@ class Judge:
 
     def checks(self, sample: Sample, others: Sequence[str]) -> Iterator[CheckRow]:
         """The sanity checks of every method on one phrase; ``others`` are phrases that mean something else in its picture."""
-        picture = read_image(sample.image).image
+        picture, model = read_image(sample.image).image, self.matcher.model
         for method in self.methods:
             explain = self._explaining(method, picture)
+            # Every check begins with the phrase's own map, asked for twice.
+            own = explain(sample.text), explain(sample.text)
             made: list[SanityCheck] = [
-                shuffled_words(explain, sample.text, rounds=1),
-                wrong_phrase(explain, sample.text, others),
-                randomised_weights(self._once(explain, sample.text), self.matcher.model, layers_of(self.matcher.model)),
+                shuffled_words(_beginning(own, explain), sample.text, rounds=1),
+                wrong_phrase(_beginning(own, explain), sample.text, others),
+                randomised_weights(partial(_beginning(own, explain), sample.text), model, layers_of(model)),
             ]
             for check in made:
                 yield CheckRow(
@@ -148,12 +157,9 @@ class Judge:
         matcher = self.matcher
         return Subject(picture, matcher.encode_image(picture), matcher.tokenize(text), parse(text), 0, self.layer)
 
-    def _explaining(self, method: Method, picture: Image.Image) -> Callable[[str], np.ndarray]:
+    def _explaining(self, method: Method, picture: Image.Image) -> Explain:
         """Phrase -> map; the picture is encoded anew each time, since weights may have changed."""
         return lambda text: method.look(self.matcher, self._asked(picture, text)).heatmap
-
-    def _once(self, explain: Callable[[str], np.ndarray], text: str) -> Callable[[], np.ndarray]:
-        return lambda: explain(text)
 
     def _areas(self, subject: Subject, heatmap: np.ndarray) -> tuple[float, float]:
         """Areas under the deletion and the insertion curve."""
@@ -162,6 +168,12 @@ class Judge:
             curve(score, pixels, heatmap, kind, steps=CURVE_STEPS).area for kind in ("deletion", "insertion")
         )
         return deleted, inserted
+
+
+def _beginning(known: Sequence[np.ndarray], explain: Explain) -> Explain:
+    """Gives the maps that are known already to the first who ask, and makes the others."""
+    left = list(known)
+    return lambda text: left.pop(0) if left else explain(text)
 
 
 def score_of(matcher: ReadingMatcher, subject: Subject) -> Score:

@@ -45,7 +45,7 @@ def judge_methods(
         model: a name or folder; each worker loads it.
         layer: the text layer, for methods that read one; ``None``: the checkpoint's own.
         limit: phrases, ``None`` for all.
-        checks: phrases on which the sanity checks are made as well; each takes at least six further maps.
+        checks: phrases on which the sanity checks are made as well; each takes six further maps.
         curves: whether deletion and insertion are measured.
         workers: processes, each with one torch thread.
         said: called with pictures done and pictures in all.
@@ -83,7 +83,8 @@ def _tasks(dataset: DataSet, limit: int | None, checks: int) -> Iterator[Task]:
             return
         # One a picture: phrases of one picture would fail together.
         chosen = next(
-            ((each, others) for each in some if checks and (others := meaning_something_else(each, samples))), None
+            ((each, others[:1]) for each in some if checks and (others := meaning_something_else(each, samples))),
+            None,
         )
         checks -= chosen is not None
         yield some, [] if chosen is None else [chosen]
