@@ -6,6 +6,7 @@ from pathlib import Path
 
 import iterprime_xai as ix
 from iterprime_xai.data.scenes import bundled_samples, samples
+from iterprime_xai.evaluation.explanation import energy_in_mask
 from iterprime_xai.reports.sheets import Panel, Picture, sheet, word_maps
 from iterprime_xai.saliency import Recipe
 from iterprime_xai.saliency.atlas import atlas
@@ -97,6 +98,18 @@ def heads(grounder: ix.Grounder, sample: ix.Sample) -> bytes:
     return ShownAtlas(atlas(grounder.matcher, sample.image, sample.text, mask=sample.mask))._repr_jpeg_()
 
 
+def methods(grounder: ix.Grounder, sample: ix.Sample) -> Picture:
+    """The map of every way to look, each on its own colour scale, and the picture with the gold mask outlined."""
+    panels = []
+    for name in ix.saliency.METHODS:
+        # A made method looks once, as the others do; the name "gradcam" would refine.
+        g = grounder.ground(sample.image, sample.text, method=ix.saliency.get_method(name), proposals=False)
+        panels.append(Panel(name, f"{energy_in_mask(g.heatmap, sample.mask):.1%} of the heat on it", heatmap=g.heatmap))
+    panels.append(Panel("the picture", "outlined: what is meant", mask=sample.mask))
+    said = ", ".join(f"{panel.title}: {panel.line}" for panel in panels[:-1])
+    return sheet(sample.image, panels, alt=f"{sample.text}: the map of every method. {said}.", columns=5)
+
+
 def outcomes(grounder: ix.Grounder) -> None:
     """The pictures of both outcomes."""
     wanted = {sample: name for name, sample in OUTCOMES.items()}
@@ -123,7 +136,7 @@ def main() -> None:
     (IMAGES / "atlas.jpg").write_bytes(heads(grounder, sample))
     (IMAGES / "caption_maps.jpg").write_bytes(caption(sample))
     (IMAGES / "first.jpg").write_bytes(figure_jpeg(g))
-    for name, picture in (("words", word_maps(g)), ("passes", passes(g)), ("emphasis", emphasis(grounder, sample))):
+    for name, picture in (("words", word_maps(g)), ("passes", passes(g)), ("emphasis", emphasis(grounder, sample)), ("methods", methods(grounder, sample))):
         (IMAGES / f"{name}.jpg").write_bytes(picture.content)
 
 
