@@ -39,7 +39,8 @@ class Occlusion:
     """How far the match logit falls when a window of ``window`` x ``window`` patches is hidden, the mean over the windows that hold
     a patch; windows move by ``stride`` patches.
 
-    0 for a window of a fifth of the grid's shorter side, moved by half of itself: 100 to 200 windows on any grid.
+    0 for a window of a fifth of the grid's shorter side, moved by half of itself: 49 to 196 windows on a square grid of 7 to 36
+    patches a side.
     """
 
     window: int = 0
