@@ -136,7 +136,12 @@ def main() -> None:
     (IMAGES / "atlas.jpg").write_bytes(heads(grounder, sample))
     (IMAGES / "caption_maps.jpg").write_bytes(caption(sample))
     (IMAGES / "first.jpg").write_bytes(figure_jpeg(g))
-    for name, picture in (("words", word_maps(g)), ("passes", passes(g)), ("emphasis", emphasis(grounder, sample)), ("methods", methods(grounder, sample))):
+    for name, picture in (
+        ("words", word_maps(g)),
+        ("passes", passes(g)),
+        ("emphasis", emphasis(grounder, sample)),
+        ("methods", methods(grounder, sample)),
+    ):
         (IMAGES / f"{name}.jpg").write_bytes(picture.content)
 
 
