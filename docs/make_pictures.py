@@ -8,7 +8,7 @@ import iterprime_xai as ix
 from iterprime_xai.data.scenes import bundled_samples, samples
 from iterprime_xai.evaluation.explanation import energy_in_mask
 from iterprime_xai.reports.sheets import Panel, Picture, sheet, word_maps
-from iterprime_xai.saliency import Recipe
+from iterprime_xai.saliency import Recipe, get_method
 from iterprime_xai.saliency.atlas import atlas
 from iterprime_xai.visualize import caption_sheet
 from iterprime_xai.visualize.atlas import ShownAtlas
@@ -128,6 +128,12 @@ def caption(sample: ix.Sample) -> bytes:
     return caption_sheet.to_jpeg(ix.saliency.caption_maps(ix.load_captioner("tiny"), sample.image))
 
 
+def contrast(grounder: ix.Grounder, sample: ix.Sample) -> bytes:
+    """What speaks for the phrase and against the one that means the other bike."""
+    method = get_method("contrast", instead="the bike right of the tree")
+    return figure_jpeg(grounder.ground(sample.image, sample.text, method=method))
+
+
 def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     sample, grounder = bundled_samples()[0], ix.load("tiny")
@@ -135,6 +141,7 @@ def main() -> None:
     g = grounder.ground(sample.image, sample.text)
     (IMAGES / "atlas.jpg").write_bytes(heads(grounder, sample))
     (IMAGES / "caption_maps.jpg").write_bytes(caption(sample))
+    (IMAGES / "contrast.jpg").write_bytes(contrast(grounder, sample))
     (IMAGES / "first.jpg").write_bytes(figure_jpeg(g))
     for name, picture in (
         ("words", word_maps(g)),

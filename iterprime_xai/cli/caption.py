@@ -25,7 +25,7 @@ def caption(
     text: Annotated[str | None, typer.Option(help="With --maps: a caption to map instead of a generated one.")] = None,
     layer: Annotated[int | None, typer.Option(help="With --maps: the decoder's layer to read, 0-based.")] = None,
     gradient: Annotated[
-        str | None, typer.Option(help="With --maps: attention or scores.", show_default="attention")
+        str | None, typer.Option(help="With --maps: attention or scores.", show_default="scores")
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="With --maps: a folder, or a .png file.", show_default="iterprime-out")
@@ -50,7 +50,7 @@ def caption(
         return
     from iterprime_xai.saliency import caption_maps
 
-    asked: Any = gradient or "attention"
+    asked: Any = gradient or "scores"
     found = caption_maps(
         captioner,
         picture,

@@ -13,7 +13,7 @@ def methods(
 ) -> None:
     """List the ways to look, or the options of one."""
     from iterprime_xai.cli.systems import say
-    from iterprime_xai.saliency.methods import get_method
+    from iterprime_xai.saliency.methods import method_class
     from iterprime_xai.saliency.methods import methods as known
 
     if name is None:
@@ -22,7 +22,7 @@ def methods(
         typer.echo("The options of one: iterprime-xai methods rise")
         typer.echo('Use: iterprime-xai ground photo.jpg "..." --method rise --set masks=64')
         return
-    method = get_method(name)
+    method = method_class(name)
     say(f"{name}: ", f"{method.title}; {method.cost}. {method.paper}.")
-    for option in fields(method):  # type: ignore[arg-type]
-        say(f"  --set {option.name}=", "-" if option.default is None else str(option.default))
+    for option in fields(method):
+        say(f"  --set {option.name}=", "-" if option.default is None else str(option.default) or "(needed)")

@@ -38,7 +38,7 @@ def caption_maps(
     max_words: int = 40,
     text: str | None = None,
     num_beams: int = 1,
-    gradient: Slope = "attention",
+    gradient: Slope = "scores",
     score: Score = "log_probability",
 ) -> CaptionMaps:
     """Where a captioner looks for each word of its caption, or of a given one.
@@ -54,7 +54,7 @@ def caption_maps(
         max_words: a generated caption is cut after so many words.
         text: a caption to map in place of a generated one.
         num_beams: as in ``captioner.caption``; not for a given text.
-        gradient: "attention" (Grad-CAM as published) or "scores", see `saliency.gradcam.at_scores`.
+        gradient: "scores", see `saliency.gradcam.at_scores`, or "attention" (Grad-CAM as published).
         score: "log_probability", or "logit" for the score before the softmax over the vocabulary.
 
     Raises:
@@ -170,9 +170,7 @@ def look(
     return tell(captioner, captioner.pixels_of([picture]), read.ids, read.owner, layers, score)
 
 
-def word_maps(
-    read: ReadCaption, telling: Telling, layer: int, gradient: Slope = "attention"
-) -> tuple[CaptionWord, ...]:
+def word_maps(read: ReadCaption, telling: Telling, layer: int, gradient: Slope = "scores") -> tuple[CaptionWord, ...]:
     """Each word of a caption with its map at a layer: over its tokens the maps are added up, as their scores are."""
     attention, slope = telling.attention[layer], telling.gradient[layer]
     if gradient == "scores":

@@ -26,9 +26,12 @@ _PLACES = {
     "centre": ("floors", "Centre"),
     "random": ("floors", "Random"),
     "edges": ("floors", "Edges"),
+    "contrast": ("contrast", "Contrast"),
 }
 
-METHODS: tuple[str, ...] = tuple(_PLACES)
+METHODS: tuple[str, ...] = tuple(name for name in _PLACES if name != "contrast")
+"""Methods that need the phrase alone. ``contrast`` needs another one beside it."""
+
 FLOORS = ("uniform", "centre", "random", "edges")
 """Methods that never ask the model where it looks."""
 
@@ -48,7 +51,7 @@ class MethodInfo:
 def methods() -> list[MethodInfo]:
     """All ways to look. ``grounder.ground(..., method=name)`` uses one."""
     found = []
-    for name in METHODS:
+    for name in _PLACES:
         kind = _class(name)
         found.append(MethodInfo(name, kind.title, kind.cost, kind.paper, kind.reads_layer, name in FLOORS))
     return found
@@ -62,15 +65,11 @@ def get_method(method: Any, **options: Any) -> Method:
     """
     if not isinstance(method, str):
         if isinstance(method, type) or not isinstance(method, Method):
-            raise OptionError(f"method must be one of {', '.join(METHODS)} or a Method, but got {method!r}.")
+            raise OptionError(f"method must be one of {', '.join(_PLACES)} or a Method, but got {method!r}.")
         if options:
             raise OptionError(f"The options {', '.join(options)} go with a method's name, but it was made already.")
         return method
-    if method not in _PLACES:
-        near = get_close_matches(method, METHODS, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise OptionError(f"method must be one of {', '.join(METHODS)}, but got {method!r}.{hint}")
-    kind = _class(method)
+    kind = method_class(method)
     allowed = tuple(each.name for each in fields(kind))
     for option in options:
         if option not in allowed:
@@ -80,13 +79,22 @@ def get_method(method: Any, **options: Any) -> Method:
     return made
 
 
+def method_class(name: str) -> Any:
+    """The dataclass of a method, whose fields are its options. Raises ``OptionError`` for an unknown name."""
+    if name not in _PLACES:
+        near = get_close_matches(name, _PLACES, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise OptionError(f"method must be one of {', '.join(_PLACES)}, but got {name!r}.{hint}")
+    return _class(name)
+
+
 def method_from_text(name: str, options: Mapping[str, str]) -> Method:
     """:func:`get_method` with options as they are typed: numbers, words, and whole numbers with commas between them.
 
     Raises:
         OptionError: as there, and for text that is not of the option's kind.
     """
-    defaults = {each.name: each.default for each in fields(get_method(name))}  # type: ignore[arg-type]
+    defaults = {each.name: each.default for each in fields(_class(name))} if name in _PLACES else {}
     return get_method(name, **{key: _read(key, text, defaults.get(key, "")) for key, text in options.items()})
 
 

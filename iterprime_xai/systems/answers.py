@@ -93,7 +93,7 @@ def conclude(
             *language_notes(matcher, expression),
             f"start token [{matcher.profile.start_token.upper()}]",
             *((settings.layer_note,) if settings.method.reads_layer else ()),
-            *((f"method {settings.method.title}: {settings.method.cost}",) if not settings.refines else ()),
+            *((method_note(settings.method),) if not settings.refines else ()),
             *reading_notes(matcher, settings.recipe),
             *pass_notes(passes),
             *((f"{len(proposals)} proposals from {proposals.source}",) if proposals is not None else ()),
@@ -114,6 +114,13 @@ def conclude(
             "version": version(),
         },
     )
+
+
+def method_note(method: Method) -> str:
+    """What looked, with which options, and what it cost."""
+    options: dict[str, Any] = asdict(method)  # type: ignore[call-overload]
+    said = ", ".join(f"{name}={value!r}" for name, value in options.items())
+    return f"method {method.title}{f' ({said})' if said else ''}: {method.cost}"
 
 
 def recipe_used(settings: Settings) -> dict[str, Any]:

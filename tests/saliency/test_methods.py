@@ -153,7 +153,7 @@ class TestEveryMethod:
 
 def test_the_list_names_every_method_with_its_cost_and_its_paper():
     known = methods()
-    assert tuple(each.name for each in known) == METHODS
+    assert tuple(each.name for each in known) == (*METHODS, "contrast")
     assert all(each.title and each.cost and each.paper for each in known)
     assert tuple(each.name for each in known if each.floor) == FLOORS
 
@@ -191,6 +191,8 @@ def test_what_is_no_method_is_refused(wrong):
         ("integrated_gradients", {"steps": 0}),
         ("smoothgrad", {"samples": 0}),
         ("smoothgrad", {"noise": -1}),
+        ("contrast", {"instead": " "}),
+        ("contrast", {"by": "rise", "instead": "dog"}),
         ("gradcam", {"layers": ()}),
         ("gradcam", {"gradient": "sideways"}),
         ("gradcam", {"emphasis": "loud"}),

@@ -205,6 +205,23 @@ class TestRemoval:
         assert not np.array_equal(masks, random_masks((14, 14), 400, 7, 0.3, seed=2))
 
 
+class TestContrast:
+    @pytest.mark.parametrize("by", ["occlusion", "integrated_gradients"])
+    def test_is_the_map_of_the_difference_of_the_logits(self, by, matchers, picture):
+        grounder, other = Grounder(matchers["blip"]), "a small blue ball"
+        one, two = (grounder.ground(picture, text, method=by, proposals=False).heatmap for text in (TEXT, other))
+        method = get_method("contrast", instead=other, by=by)
+        found = grounder.ground(picture, TEXT, method=method, proposals=False)
+        assert distance(found.heatmap, one - two) < 1e-5
+        assert found.parameters["method_options"] == {"instead": other, "by": by}
+
+    def test_with_itself_nothing_speaks_for_either(self, matchers, picture):
+        method = get_method("contrast", instead=TEXT)
+        found = Grounder(matchers["blip"]).ground(picture, TEXT, method=method, recipe="paper", proposals=False)
+        assert not found.heatmap.any()
+        assert found.point is None
+
+
 class TestPixelGradients:
     def test_integrated_gradients_add_up_to_what_the_picture_adds(self, matchers, subject):
         matcher = matchers["blip"]
