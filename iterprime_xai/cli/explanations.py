@@ -26,7 +26,9 @@ def explanations(
     curves: Annotated[bool, typer.Option(help="Measure deletion and insertion, 30 forward passes a map.")] = True,
     workers: Annotated[int, typer.Option(help="Processes.")] = 1,
     out: Annotated[Path | None, typer.Option(help="Write the tables to this Markdown file.")] = None,
-    rows: Annotated[Path | None, typer.Option(help="Write every map's figures to this JSON lines file.")] = None,
+    rows: Annotated[
+        Path | None, typer.Option(help="Write maps.jsonl and checks.jsonl, a line a map and a check, into this folder.")
+    ] = None,
 ) -> None:
     """Measure the maps of all methods, and test whether they fail where they should."""
     from iterprime_xai.data import open_data
@@ -57,7 +59,8 @@ def explanations(
         parts += [f"## Sanity checks: {len({row.sample for row in found.checks})} phrases", check_table(found.checks)]
     text = "\n".join([*parts, explained()]) + "\n"
     if rows is not None:
-        typer.echo(f"wrote {save_rows(found.maps, rows)}")
+        typer.echo(f"wrote {save_rows(found.maps, rows / 'maps.jsonl')}")
+        typer.echo(f"wrote {save_rows(found.checks, rows / 'checks.jsonl')}")
     if out is None:
         typer.echo(text, nl=False)
     else:

@@ -42,10 +42,8 @@ class Contrast:
 
     def look(self, matcher: ReadingMatcher, subject: Subject) -> Saliency:
         method: Any = BY[self.by]()
-        other = replace(
-            subject,
-            text=matcher.tokenize(subject.text.text.replace(subject.expression.text, self.instead)),
-            expression=parse(self.instead),
-        )
+        whole, start = subject.text.text, subject.shift
+        text = whole[:start] + self.instead + whole[start + len(subject.expression.text) :]
+        other = replace(subject, text=matcher.tokenize(text), expression=parse(self.instead))
         own, against = method.look(matcher, subject), method.look(matcher, other)
         return replace(own, heatmap=own.heatmap - against.heatmap)

@@ -58,7 +58,7 @@ def test_what_does_not_go_together_is_refused(options, message, monkeypatch, cap
 
 
 def test_explanations_writes_both_tables_and_the_rows(tmp_path):
-    out, rows = tmp_path / "table.md", tmp_path / "rows.jsonl"
+    out, rows = tmp_path / "table.md", tmp_path / "rows"
     found = run(
         app,
         [
@@ -84,4 +84,5 @@ def test_explanations_writes_both_tables_and_the_rows(tmp_path):
     text = out.read_text("utf-8")
     assert "| gradcam |" in text
     assert "fails random weights, another phrase" in text
-    assert len(rows.read_text("utf-8").splitlines()) == 12
+    assert len((rows / "maps.jsonl").read_text("utf-8").splitlines()) == 12
+    assert len((rows / "checks.jsonl").read_text("utf-8").splitlines()) == 6

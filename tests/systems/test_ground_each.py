@@ -172,7 +172,7 @@ def test_wrong_options_are_refused(grounder):
         ({"images_at_once": 1.5}, "images_at_once must be .*1.5"),
         ({"proposals": np.ones((1, 40, 50), bool)}, "proposals must be a proposer .* or False"),
         ({"proposals": True}, "proposals must be a proposer .* or False"),
-        ({"method": "rollout"}, "method must be one of gradcam"),
+        ({"method": "rolout"}, "method must be one of gradcam.* Did you mean 'rollout'"),
         ({"answer": "never"}, "answer must be one of always"),
         ({"recipe": "papr"}, "recipe must be one of"),
         ({"emphasis": "loud"}, "emphasis must be one of"),
