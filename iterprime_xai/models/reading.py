@@ -257,8 +257,14 @@ def _together(parts: Sequence[Tensor]) -> Tensor:
 
 
 def attention_probabilities(queries: Tensor, keys: Tensor, mask: Tensor | None = None) -> Tensor:
-    """Attention probabilities, float32 also in half precision, where a softmax over hundreds of keys loses digits."""
-    scores = (queries @ keys.transpose(-1, -2)).float() * queries.shape[-1] ** -0.5
+    """What attention gives each key: (..., queries, width) and (..., keys, width) -> (..., queries, keys)."""
+    return probabilities_of(queries @ keys.transpose(-1, -2), queries.shape[-1], mask)
+
+
+def probabilities_of(products: Tensor, width: int, mask: Tensor | None = None) -> Tensor:
+    """Attention probabilities of products of queries and keys, float32 also in half precision, where a softmax over hundreds of
+    keys loses digits."""
+    scores = products.float() * width**-0.5
     return (scores if mask is None else scores + mask.float()).softmax(-1)
 
 

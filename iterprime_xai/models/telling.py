@@ -21,6 +21,7 @@ from torch.nn.functional import scaled_dot_product_attention
 from iterprime_xai.models.blip import BlipLayer
 from iterprime_xai.models.blip_parts import attended, by_head, joined
 from iterprime_xai.models.captioner import Captioner
+from iterprime_xai.models.reading import attention_probabilities, probabilities_of
 from iterprime_xai.models.reading_matcher import HALF_SCALE
 from iterprime_xai.models.undisturbed import undisturbed
 from iterprime_xai.records import LayerError, ModelLoadError
@@ -156,7 +157,7 @@ def _read(
             if step.looks and index < lowest:
                 states = step.take_in(scaled_dot_product_attention(queries, keys, values), states)
             elif step.looks:
-                looks = _softmax(queries @ keys.mT, queries.shape[-1])
+                looks = attention_probabilities(queries, keys)
                 if index == lowest:
                     looks = looks.detach().requires_grad_()
                 if index in layers:
@@ -182,12 +183,6 @@ def _apart(step: BlipLayer, states: torch.Tensor, causal: torch.Tensor, together
     own = attention.self
     queries, keys, values = (by_head(part(states), own) for part in (own.query, own.key, own.value))
     scores = torch.where(together, queries @ keys.mT, queries @ keys.detach().mT)
-    weights = _softmax(scores, queries.shape[-1], causal).to(values.dtype)
+    weights = probabilities_of(scores, queries.shape[-1], causal).to(values.dtype)
     context = (weights * together) @ values + (weights * ~together) @ values.detach()
     return attention.output(joined(context), states)
-
-
-def _softmax(scores: torch.Tensor, width: int, mask: torch.Tensor | None = None) -> torch.Tensor:
-    """Attention probabilities of products of queries and keys, float32 also in half precision."""
-    scaled = scores.float() * width**-0.5
-    return (scaled if mask is None else scaled + mask.float()).softmax(-1)

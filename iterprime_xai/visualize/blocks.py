@@ -267,6 +267,11 @@ def footer_block(grounding: Grounding) -> Block:
         lines += [(line, warning) for line in wrapped(drawable(f"⚠ {sentence}"), warning, WIDTH, most=2)]
     others = [sentence for sentence in grounding.trace if sentence not in caveats]
     lines += [(line, SMALL) for line in wrapped(drawable("  ·  ".join(others)), SMALL, WIDTH, most=3)]
+    return small_print(lines)
+
+
+def small_print(lines: Sequence[tuple[str, Style]]) -> Block:
+    """Lines below a hairline, at the foot of a sheet."""
 
     def draw(sheet: Sheet, top: float) -> None:
         sheet.box(0, top, WIDTH, 0.01, facecolor=HAIRLINE)

@@ -15,7 +15,7 @@ from iterprime_xai.records.captioning import CaptionMaps, CaptionWord
 from iterprime_xai.records.heatmap import is_blank
 from iterprime_xai.records.writing import write_whole
 from iterprime_xai.visualize import describe, panels
-from iterprime_xai.visualize.blocks import NOTE, SMALL
+from iterprime_xai.visualize.blocks import NOTE, SMALL, small_print
 from iterprime_xai.visualize.colours import scale_of
 from iterprime_xai.visualize.encoded import data_uri, jpeg
 from iterprime_xai.visualize.lettering import SETTINGS, Style, drawable, shortened, width_of, wrapped
@@ -192,11 +192,4 @@ def _footer(maps: CaptionMaps) -> Block:
         text = f"⚠ {sentence}" if doubtful else sentence
         lines += [(line, style) for line in wrapped(drawable(text), style, WIDTH, most=2)]
 
-    def draw(sheet: Sheet, top: float) -> None:
-        sheet.box(0, top, WIDTH, 0.01, facecolor=HAIRLINE)
-        edge = top + 0.1
-        for text, style in lines:
-            sheet.text(0, edge, text, style)
-            edge += style.line
-
-    return Block(0.1 + sum(style.line for _, style in lines), draw)
+    return small_print(lines)
