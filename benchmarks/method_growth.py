@@ -1,7 +1,7 @@
 """Memory of every way to look, beside a plain forward and over many pictures.
 
     python -m benchmarks.method_growth                        each method on 1,000 pictures with a small random model; some minutes
-    python -m benchmarks.method_growth --base                 one picture, a random BLIP of base size: what each method holds at most
+    python -m benchmarks.method_growth --base                 one picture, a random BLIP of base size: what each holds at most
     python -m benchmarks.method_growth --pictures 50 --methods rise relevance
 
 One fresh process a method (Linux and macOS): the peak of its memory after a tenth of the pictures and after all of them. What is
