@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from iterprime_xai.cli.inputs import bundled_sample, is_phrase, key_value, proposals_of, refuse
+from iterprime_xai.cli.inputs import bundled_sample, is_phrase, key_text, key_value, proposals_of, refuse
 from iterprime_xai.cli.naming import file_stem
 from iterprime_xai.cli.summary import as_text, finite, summary_of
 
@@ -89,7 +89,7 @@ def ground(
             refuse("--set goes with --system or --method; for the default system: --system iterprime --set key=value.")
         way: Any = method or "gradcam"
         if settings:
-            way = method_from_text(way, dict(key_value(each, "--set") for each in settings))
+            way = method_from_text(way, dict(key_text(each, "--set") for each in settings))
         grounding = load(model or "tiny", device=device, image_size=image_size).ground(
             picture,
             text,

@@ -68,11 +68,17 @@ def proposals_of(
     return load_proposer(choice, checkpoint=checkpoint, device=device, cache=cache, **given)
 
 
-def key_value(text: str, option: str = "--param") -> tuple[str, Any]:
-    """``key=value``, the value read as JSON where it is JSON, else as text; ``option`` names it in a refusal."""
+def key_text(text: str, option: str = "--param") -> tuple[str, str]:
+    """The two sides of ``key=value``, as typed; ``option`` names it in a refusal."""
     key, equals, value = text.partition("=")
     if not equals or not key:
         refuse(f"{option} must be key=value, but got {text!r}.")
+    return key, value
+
+
+def key_value(text: str, option: str = "--param") -> tuple[str, Any]:
+    """:func:`key_text`, the value read as JSON where it is JSON."""
+    key, value = key_text(text, option)
     try:
         return key, json.loads(value)
     except ValueError:

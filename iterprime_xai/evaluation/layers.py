@@ -21,9 +21,9 @@ from iterprime_xai.models import Ask, Batches, ImageTextMatcher
 from iterprime_xai.models.matcher import Match
 from iterprime_xai.records import Expression
 from iterprime_xai.records.errors import ImageInputError, OptionError, PhraseError, StorageError
-from iterprime_xai.records.heatmap import is_blank
 from iterprime_xai.records.sample import Sample
 from iterprime_xai.saliency import Look, Recipe, activation, fuse, get_recipe, look_at, token_roles
+from iterprime_xai.saliency.layered_gradcam import combined
 from iterprime_xai.saliency.refinement import slope
 from iterprime_xai.systems import Grounder
 
@@ -40,15 +40,6 @@ def neighbours(layers: Sequence[int]) -> tuple[tuple[int, ...], ...]:
         tuple(layers[start : start + size]) for size in (2, 3, len(layers)) for start in range(len(layers) - size + 1)
     ]
     return tuple(dict.fromkeys(run for run in runs if len(run) > 1))
-
-
-def combined(maps: Sequence[np.ndarray]) -> np.ndarray:
-    """The mean of several layers' maps (rows, columns), each divided by its own maximum first: float32.
-
-    Without that the layer with the largest gradients would decide alone. A blank map counts as zeros: it has no maximum.
-    """
-    shares = [np.zeros(each.shape) if is_blank(each) else each.astype(np.float64) / float(each.max()) for each in maps]
-    return np.mean(shares, axis=0).astype(np.float32)
 
 
 def measure_layers(
@@ -71,7 +62,7 @@ def measure_layers(
         data: a data set, or its name for `data.sources.open_data`, with a gold mask for every expression. It should be a validation
             split: what is chosen on test samples makes their results worthless, and a warning says so.
         recipe: how tokens become one map; its passes after the first are not made.
-        sets: whether sets of neighbouring layers are measured too, see :func:`neighbours` and :func:`combined`.
+        sets: whether sets of neighbouring layers are measured too, see :func:`neighbours` and `saliency.layered_gradcam.combined`.
         limit: only the first expressions.
         seed: of the bootstrap over pictures.
         seen: told after every few pictures how many expressions they had.

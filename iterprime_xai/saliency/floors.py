@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from iterprime_xai.saliency.method import Saliency, Subject
+from iterprime_xai.records import OptionError
+from iterprime_xai.saliency.method import Saliency, Subject, whole_number
 
 if TYPE_CHECKING:
     from iterprime_xai.models.reading_matcher import ReadingMatcher
@@ -50,6 +51,10 @@ class Centre(_Floor):
     name: ClassVar[str] = "centre"
     title: ClassVar[str] = "Gaussian at the centre"
 
+    def __post_init__(self) -> None:
+        if not (isinstance(self.width, int | float) and 0 < self.width < float("inf")):
+            raise OptionError(f"width must be a number above 0, but got {self.width!r}.")
+
     def map(self, grid: tuple[int, int], subject: Subject) -> np.ndarray:
         rows, columns = ((np.arange(count) + 0.5) / count - 0.5 for count in grid)
         return np.exp(-(rows[:, None] ** 2 + columns**2) / (2 * self.width**2))
@@ -62,6 +67,9 @@ class Random(_Floor):
     seed: int = 0
     name: ClassVar[str] = "random"
     title: ClassVar[str] = "random map"
+
+    def __post_init__(self) -> None:
+        whole_number("seed", self.seed, least=0)
 
     def map(self, grid: tuple[int, int], subject: Subject) -> np.ndarray:
         digest = hashlib.sha256(subject.picture.tobytes())

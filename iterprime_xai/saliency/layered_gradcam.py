@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, get_args
 
 import numpy as np
 
 from iterprime_xai.records import OptionError
+from iterprime_xai.records.heatmap import is_blank
 from iterprime_xai.saliency.emphasis import Emphasis, check, fuse, token_roles
 from iterprime_xai.saliency.gradcam import activation
 from iterprime_xai.saliency.method import Saliency, Subject
@@ -41,7 +43,7 @@ class GradCam:
     def __post_init__(self) -> None:
         if self.layers is not None and not (isinstance(self.layers, tuple) and self.layers):
             raise OptionError(f"layers must be a tuple of layers such as (1, 2), or None, but got {self.layers!r}.")
-        if self.gradient not in ("attention", "scores"):
+        if self.gradient not in get_args(Slope):
             raise OptionError(f"gradient must be attention or scores, but got {self.gradient!r}.")
         check(self.emphasis, "all_tokens")
 
@@ -49,9 +51,7 @@ class GradCam:
         layers = (subject.layer,) if self.layers is None else self.layers
         match = matcher.match(subject.image, subject.text, layers=layers)
         found = [self._of_layer(match, layer, subject) for layer in layers]
-        if len(found) > 1:
-            found = [(_to_one(heatmap), _to_one(tokens)) for heatmap, tokens in found]
-        heatmap, tokens = (np.stack(each).mean(0, dtype=np.float32) for each in zip(*found, strict=True))
+        heatmap, tokens = found[0] if len(found) == 1 else map(combined, zip(*found, strict=True))
         words = word_maps(subject.expression, subject.text, tokens, subject.shift)
         return Saliency(heatmap, match.logit, match.probability, words)
 
@@ -63,7 +63,10 @@ class GradCam:
         return heatmap.cpu().numpy(), activation(attention, gradient).mean(0).cpu().numpy()
 
 
-def _to_one(values: np.ndarray) -> np.ndarray:
-    """Divided by the largest value; as it is where nothing is positive."""
-    largest = float(values.max())
-    return values / largest if largest > 0 else values
+def combined(maps: Sequence[np.ndarray]) -> np.ndarray:
+    """The mean of several layers' maps, each divided by its own maximum first: float32.
+
+    Without that the layer with the largest gradients would decide alone. A blank map counts as zeros: it has no maximum.
+    """
+    shares = [np.zeros(each.shape) if is_blank(each) else each.astype(np.float64) / float(each.max()) for each in maps]
+    return np.mean(shares, axis=0).astype(np.float32)

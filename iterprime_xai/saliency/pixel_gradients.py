@@ -65,6 +65,7 @@ class SmoothGrad:
 
     def __post_init__(self) -> None:
         whole_number("samples", self.samples)
+        whole_number("seed", self.seed, least=0)
         if not (isinstance(self.noise, int | float) and 0 <= self.noise < float("inf")):
             raise OptionError(f"noise must be a number of at least 0, but got {self.noise!r}.")
 

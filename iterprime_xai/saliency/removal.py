@@ -132,7 +132,8 @@ class Rise:
         whole_number("masks", self.masks)
         whole_number("cells", self.cells, least=2)
         check_over(self.over)
-        if not 0 < self.keep < 1:
+        whole_number("seed", self.seed, least=0)
+        if not (isinstance(self.keep, int | float) and 0 < self.keep < 1):
             raise OptionError(f"keep must be a share between 0 and 1, but got {self.keep!r}.")
 
     def look(self, matcher: ReadingMatcher, subject: Subject) -> Saliency:

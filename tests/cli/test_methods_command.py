@@ -42,6 +42,7 @@ def test_ground_looks_in_another_way_and_keeps_the_files_apart(tmp_path):
     [
         (["--method", "rize"], "Did you mean 'rise'"),
         (["--method", "rise", "--set", "mask=3"], "no option 'mask'"),
+        (["--method", "rise", "--set", "masks=2.5"], "masks must be a number such as 256, but got '2.5'"),
         (["--method", "rise", "--layer", "2"], "reads no single layer"),
         (["--method", "rise", "--passes", "3"], "looks once"),
         (["--method", "rise", "--system", "tas"], "--method does not go with --system"),
@@ -55,6 +56,13 @@ def test_what_does_not_go_together_is_refused(options, message, monkeypatch, cap
         main()
     assert ended.value.code == 2
     assert message in " ".join(capsys.readouterr().err.split())
+
+
+def test_one_layer_of_gradcam_is_a_set_of_one(tmp_path):
+    options = ["--out", str(tmp_path), "--proposals", "none", "--method", "gradcam", "--set", "layers=3"]
+    found = run(app, ["ground", "--json", *options])
+    assert found.exit_code == 0, found.output
+    assert any("layers=(3,)" in line for line in json.loads(found.stdout)["notes"])
 
 
 def test_explanations_writes_both_tables_and_the_rows(tmp_path):

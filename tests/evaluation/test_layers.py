@@ -12,11 +12,12 @@ from run_stand_ins import ToySet
 from iterprime_xai.evaluation.bootstrap import Interval
 from iterprime_xai.evaluation.heat import HeatRow
 from iterprime_xai.evaluation.layer_table import LayerRow, LayerTable, chosen_row
-from iterprime_xai.evaluation.layers import combined, measure_layers, neighbours
+from iterprime_xai.evaluation.layers import measure_layers, neighbours
 from iterprime_xai.models import Match, TextTokens
 from iterprime_xai.models.profiles import Profile, read, write
 from iterprime_xai.records import OptionError, PhraseError
 from iterprime_xai.saliency import Recipe
+from iterprime_xai.saliency.layered_gradcam import combined
 
 PLAIN = Recipe("plain", emphasis="all_tokens", passes=1)
 ON, OFF = (1, 0), (0, 1)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from PIL import Image
     from torch import nn
 
+    from iterprime_xai.models import ImageTokens
     from iterprime_xai.models.reading_matcher import ReadingMatcher
 
 CURVE_STEPS = 14
@@ -100,12 +101,16 @@ class Judge:
         Raises:
             OptionError: a sample without a gold mask.
         """
+        if not samples:
+            return
+        picture = read_image(samples[0].image).image
+        encoded = self.matcher.encode_image(picture)
         for sample in samples:
             if sample.mask is None:
                 raise OptionError(
                     f"Sample {sample.id} has no gold mask, without which nobody knows where a map should lie."
                 )
-            subject = self._subject(sample)
+            subject = self._subject(picture, encoded, sample.text)
             for method in self.methods:
                 began = perf_counter()
                 heatmap = method.look(self.matcher, subject).heatmap
@@ -149,17 +154,16 @@ class Judge:
                     believed=check.believed,
                 )
 
-    def _subject(self, sample: Sample) -> Subject:
-        picture = read_image(sample.image).image
-        return self._asked(picture, sample.text)
-
-    def _asked(self, picture: Image.Image, text: str) -> Subject:
-        matcher = self.matcher
-        return Subject(picture, matcher.encode_image(picture), matcher.tokenize(text), parse(text), 0, self.layer)
+    def _subject(self, picture: Image.Image, encoded: ImageTokens, text: str) -> Subject:
+        return Subject(picture, encoded, self.matcher.tokenize(text), parse(text), 0, self.layer)
 
     def _explaining(self, method: Method, picture: Image.Image) -> Explain:
         """Phrase -> map; the picture is encoded anew each time, since weights may have changed."""
-        return lambda text: method.look(self.matcher, self._asked(picture, text)).heatmap
+
+        def explain(text: str) -> np.ndarray:
+            return method.look(self.matcher, self._subject(picture, self.matcher.encode_image(picture), text)).heatmap
+
+        return explain
 
     def _areas(self, subject: Subject, heatmap: np.ndarray) -> tuple[float, float]:
         """Areas under the deletion and the insertion curve."""

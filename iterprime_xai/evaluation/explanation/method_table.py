@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from iterprime_xai.evaluation.explanation.judging import CheckRow, Judge, MapRow, meaning_something_else
+from iterprime_xai.evaluation.runs.shards import Asked, asked_pictures
 from iterprime_xai.evaluation.workers import Crew
 from iterprime_xai.records.errors import OptionError
 
@@ -58,15 +58,15 @@ def judge_methods(
     made = tuple(get_method(each) for each in methods)
     if not made:
         raise OptionError("At least one method is needed, such as gradcam.")
-    tasks = list(_tasks(dataset, limit, checks))
+    pictures = asked_pictures(dataset.pictures(), limit)
     maps: list[MapRow] = []
     checked: list[CheckRow] = []
     with Crew(partial(_prepared, model, made, layer, curves), workers) as crew:
-        for place, (of_maps, of_checks) in enumerate(crew.each(_judge, tasks), 1):
+        for place, (of_maps, of_checks) in enumerate(crew.each(_judge, _tasks(dataset, pictures, checks)), 1):
             maps += of_maps
             checked += of_checks
             if said is not None:
-                said(place, len(tasks))
+                said(place, len(pictures))
     return Judged(tuple(maps), tuple(checked))
 
 
@@ -74,13 +74,11 @@ Task = tuple[list["Sample"], list[tuple["Sample", list[str]]]]
 """Samples of one picture, and those of them that are checked, with phrases that mean something else."""
 
 
-def _tasks(dataset: DataSet, limit: int | None, checks: int) -> Iterator[Task]:
-    left = limit
-    for entry in dataset.pictures():
-        samples = dataset.samples_of(entry)
-        some = samples if left is None else list(islice(samples, left))
-        if not some:
-            return
+def _tasks(dataset: DataSet, pictures: Sequence[Asked], checks: int) -> Iterator[Task]:
+    """A picture at a time, loaded when it is its turn."""
+    for asked in pictures:
+        samples = dataset.samples_of(asked.entry)
+        some = samples[: asked.count]
         # One a picture: phrases of one picture would fail together.
         chosen = next(
             ((each, others[:1]) for each in some if checks and (others := meaning_something_else(each, samples))),
@@ -88,7 +86,6 @@ def _tasks(dataset: DataSet, limit: int | None, checks: int) -> Iterator[Task]:
         )
         checks -= chosen is not None
         yield some, [] if chosen is None else [chosen]
-        left = None if left is None else left - len(some)
 
 
 def _prepared(model: str, methods: Sequence[Any], layer: int | None, curves: bool) -> Judge:
