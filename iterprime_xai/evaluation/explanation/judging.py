@@ -21,10 +21,12 @@ from iterprime_xai.evaluation.explanation.localisation import (
 from iterprime_xai.evaluation.explanation.sanity import (
     Explain,
     SanityCheck,
+    absent_object,
     randomised_weights,
     shuffled_words,
     wrong_phrase,
 )
+from iterprime_xai.evaluation.explanation.steadiness import Steadiness, SteadyRow
 from iterprime_xai.language import parse
 from iterprime_xai.records.errors import OptionError
 from iterprime_xai.records.heatmap import is_blank
@@ -75,6 +77,17 @@ class CheckRow:
     likeness: float
     repeated: float
     believed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A phrase to be checked, beside ``others`` that mean something else in its picture, ``absent`` things, and ``same``: other
+    phrases for the same thing."""
+
+    sample: Sample
+    others: tuple[str, ...]
+    absent: tuple[str, ...] = ()
+    same: tuple[str, ...] = ()
 
 
 class Judge:
@@ -131,8 +144,9 @@ class Judge:
                     insertion=areas[1],
                 )
 
-    def checks(self, sample: Sample, others: Sequence[str]) -> Iterator[CheckRow]:
-        """The sanity checks of every method on one phrase; ``others`` are phrases that mean something else in its picture."""
+    def checks(self, asked: Checked) -> Iterator[CheckRow]:
+        """The sanity checks of every method on one phrase."""
+        sample = asked.sample
         picture, model = read_image(sample.image).image, self.matcher.model
         for method in self.methods:
             explain = self._explaining(method, picture)
@@ -140,7 +154,8 @@ class Judge:
             own = explain(sample.text), explain(sample.text)
             made: list[SanityCheck] = [
                 shuffled_words(_beginning(own, explain), sample.text, rounds=1),
-                wrong_phrase(_beginning(own, explain), sample.text, others),
+                wrong_phrase(_beginning(own, explain), sample.text, asked.others),
+                absent_object(_beginning(own, explain), sample.text, asked.absent),
                 randomised_weights(partial(_beginning(own, explain), sample.text), model, layers_of(model)),
             ]
             for check in made:
@@ -153,6 +168,15 @@ class Judge:
                     repeated=check.repeated,
                     believed=check.believed,
                 )
+
+    def steadiness(self, asked: Checked) -> Iterator[SteadyRow]:
+        """How steady every method is about one phrase."""
+        sample, picture = asked.sample, read_image(asked.sample.image).image
+        subject = self._subject(picture, self.matcher.encode_image(picture), sample.text)
+        of_picture = Steadiness(self.matcher, subject)
+        for method in self.methods:
+            figures = of_picture.of(method, asked.same)
+            yield SteadyRow(sample.id, sample.tags.get("image_id", sample.id), method.name, *figures)
 
     def _subject(self, picture: Image.Image, encoded: ImageTokens, text: str) -> Subject:
         return Subject(picture, encoded, self.matcher.tokenize(text), parse(text), 0, self.layer)
@@ -217,3 +241,22 @@ def meaning_something_else(sample: Sample, samples: Sequence[Sample]) -> list[st
         for other in samples
         if other.mask is not None and not np.array_equal(other.mask, sample.mask) and other.text != sample.text
     ]
+
+
+def meaning_the_same(sample: Sample, samples: Sequence[Sample]) -> list[str]:
+    """The other phrases of the same picture for the same mask."""
+    assert sample.mask is not None
+    return [
+        other.text
+        for other in samples
+        if other.mask is not None and np.array_equal(other.mask, sample.mask) and other.text != sample.text
+    ]
+
+
+def absent_from(sample: Sample, samples: Sequence[Sample]) -> list[str]:
+    """The categories of ``samples``, of another picture, that the sample's picture does not hold; none where it has none told."""
+    here = {sample.tags.get("category", ""), *sample.other_categories}
+    if here == {""}:
+        return []
+    there = [each for other in samples for each in (other.tags.get("category", ""), *other.other_categories)]
+    return [category for category in dict.fromkeys(there) if category and category not in here]

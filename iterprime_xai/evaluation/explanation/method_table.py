@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from iterprime_xai.evaluation.explanation.judging import CheckRow, Judge, MapRow, meaning_something_else
+from iterprime_xai.evaluation.explanation.judging import (
+    Checked,
+    CheckRow,
+    Judge,
+    MapRow,
+    absent_from,
+    meaning_something_else,
+    meaning_the_same,
+)
+from iterprime_xai.evaluation.explanation.steadiness import SteadyRow
 from iterprime_xai.evaluation.runs.shards import Asked, asked_pictures
 from iterprime_xai.evaluation.workers import Crew
 from iterprime_xai.records.errors import OptionError
@@ -19,10 +28,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What was found: a row a map, and a row a sanity check."""
+    """What was found: a row a map, a row a sanity check, and a row a phrase and method that was asked for steadiness."""
 
     maps: tuple[MapRow, ...]
     checks: tuple[CheckRow, ...]
+    steadiness: tuple[SteadyRow, ...] = ()
 
 
 def judge_methods(
@@ -31,9 +41,11 @@ def judge_methods(
     *,
     model: str = "tiny",
     layer: int | None = None,
+    device: str | None = None,
     limit: int | None = None,
     checks: int = 20,
     curves: bool = True,
+    steady: bool = False,
     workers: int = 1,
     said: Callable[[int, int], None] | None = None,
 ) -> Judged:
@@ -44,9 +56,12 @@ def judge_methods(
         methods: names or made methods.
         model: a name or folder; each worker loads it.
         layer: the text layer, for methods that read one; ``None``: the checkpoint's own.
+        device: of the model, such as cuda; ``None``: the model's usual one.
         limit: phrases, ``None`` for all.
-        checks: phrases on which the sanity checks are made as well; each takes six further maps.
+        checks: phrases on which the sanity checks are made as well; each takes seven further maps.
         curves: whether deletion and insertion are measured.
+        steady: whether infidelity, max-sensitivity and paraphrases are measured on the phrases that are checked: seven further
+            maps and 64 forward passes; needs captum.
         workers: processes, each with one torch thread.
         said: called with pictures done and pictures in all.
 
@@ -61,21 +76,24 @@ def judge_methods(
     pictures = asked_pictures(dataset.pictures(), limit)
     maps: list[MapRow] = []
     checked: list[CheckRow] = []
-    with Crew(partial(_prepared, model, made, layer, curves), workers) as crew:
-        for place, (of_maps, of_checks) in enumerate(crew.each(_judge, _tasks(dataset, pictures, checks)), 1):
-            maps += of_maps
-            checked += of_checks
+    measured: list[SteadyRow] = []
+    with Crew(partial(_prepared, model, made, layer, device, curves), workers) as crew:
+        for place, found in enumerate(crew.each(partial(_judge, steady), _tasks(dataset, pictures, checks)), 1):
+            maps += found.maps
+            checked += found.checks
+            measured += found.steadiness
             if said is not None:
                 said(place, len(pictures))
-    return Judged(tuple(maps), tuple(checked))
+    return Judged(tuple(maps), tuple(checked), tuple(measured))
 
 
-Task = tuple[list["Sample"], list[tuple["Sample", list[str]]]]
-"""Samples of one picture, and those of them that are checked, with phrases that mean something else."""
+Task = tuple[list["Sample"], Checked | None]
+"""Samples of one picture, and the one of them that is checked."""
 
 
 def _tasks(dataset: DataSet, pictures: Sequence[Asked], checks: int) -> Iterator[Task]:
-    """A picture at a time, loaded when it is its turn."""
+    """A picture at a time, loaded when it is its turn. What is absent from one is taken from the one before."""
+    before = dataset.samples_of(pictures[-1].entry) if pictures and checks else []
     for asked in pictures:
         samples = dataset.samples_of(asked.entry)
         some = samples[: asked.count]
@@ -84,19 +102,28 @@ def _tasks(dataset: DataSet, pictures: Sequence[Asked], checks: int) -> Iterator
             ((each, others[:1]) for each in some if checks and (others := meaning_something_else(each, samples))),
             None,
         )
-        checks -= chosen is not None
-        yield some, [] if chosen is None else [chosen]
+        if chosen is None:
+            yield some, None
+        else:
+            checks -= 1
+            sample, others = chosen
+            absent, same = absent_from(sample, before), meaning_the_same(sample, samples)
+            yield some, Checked(sample, tuple(others), tuple(absent[:1]), tuple(same))
+        before = samples
 
 
-def _prepared(model: str, methods: Sequence[Any], layer: int | None, curves: bool) -> Judge:
+def _prepared(model: str, methods: Sequence[Any], layer: int | None, device: str | None, curves: bool) -> Judge:
     import torch
 
     from iterprime_xai.models import load_matcher
 
     torch.set_num_threads(1)
-    return Judge(load_matcher(model), methods, layer=layer, curves=curves)
+    return Judge(load_matcher(model, device=device), methods, layer=layer, curves=curves)
 
 
-def _judge(judge: Judge, task: Task) -> tuple[list[MapRow], list[CheckRow]]:
+def _judge(steady: bool, judge: Judge, task: Task) -> Judged:
     samples, checked = task
-    return list(judge.maps(samples)), [row for sample, others in checked for row in judge.checks(sample, others)]
+    maps = tuple(judge.maps(samples))
+    if checked is None:
+        return Judged(maps, ())
+    return Judged(maps, tuple(judge.checks(checked)), tuple(judge.steadiness(checked)) if steady else ())
