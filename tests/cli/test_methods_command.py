@@ -82,6 +82,10 @@ def test_explanations_writes_both_tables_and_the_rows(tmp_path):
             "--checks",
             "1",
             "--no-curves",
+            "--steady",
+            "--memory",
+            "--device",
+            "cpu",
             "--out",
             str(out),
             "--rows",
@@ -93,4 +97,7 @@ def test_explanations_writes_both_tables_and_the_rows(tmp_path):
     assert "| gradcam |" in text
     assert "fails random weights, another phrase" in text
     assert len((rows / "maps.jsonl").read_text("utf-8").splitlines()) == 12
-    assert len((rows / "checks.jsonl").read_text("utf-8").splitlines()) == 6
+    assert len((rows / "checks.jsonl").read_text("utf-8").splitlines()) == 8
+    assert len((rows / "steadiness.jsonl").read_text("utf-8").splitlines()) == 2
+    assert "| infidelity (low) | max-sensitivity (low) | paraphrases (high) | passes | MB |" in text
+    assert "1 forward and 1 backward pass of the text side" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from contextlib import suppress
 
@@ -46,6 +47,12 @@ def state_of(model):
 def same(one, other):
     weights = all(torch.equal(one[0][name], other[0][name]) for name in one[0])
     return weights and one[0].keys() == other[0].keys() and one[1:] == other[1:]
+
+
+def tensors_alive():
+    """How many tensors Python holds, and the numbers in them."""
+    held = [each.numel() for each in gc.get_objects() if type(each) is torch.Tensor]
+    return len(held), sum(held)
 
 
 @pytest.fixture(params=FAMILIES)
@@ -134,6 +141,20 @@ class TestEveryMethod:
         for one, other in zip(alone, found, strict=True):
             np.testing.assert_array_equal(one, other)
         assert same(before, state_of(family.model))
+
+    def test_keeps_nothing_from_picture_to_picture(self, name, family, picture):
+        grounder = Grounder(family)
+        width, height = picture.size
+
+        def look(pictures):
+            for place in range(pictures):
+                turned = picture.resize((width + place, height))
+                grounder.ground(turned, TEXT, method=quick(name), proposals=False)
+            gc.collect()
+            return tensors_alive()
+
+        look(1)  # what is made once stays
+        assert look(3) == look(1)
 
     def test_looks_once_and_refuses_refinement(self, name, family, picture):
         grounder = Grounder(family)

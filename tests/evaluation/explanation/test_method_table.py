@@ -34,7 +34,7 @@ def test_every_phrase_is_measured_by_every_method(judged):
     assert all(0 <= each.deletion <= 1 and 0 <= each.insertion <= 1 for each in judged.maps)
     # One phrase a picture, of those that hold phrases for another thing: in one of the three all phrases mean the same.
     assert len({each.image for each in judged.checks}) == 2
-    assert len(judged.checks) == 2 * 6 * 3
+    assert len(judged.checks) == 2 * 6 * 4
 
 
 def test_the_model_points_and_the_floors_do_not(judged):
