@@ -65,6 +65,7 @@ app.command()(evaluate.evaluate)
 app.command()(layers.layers)
 app.command()(runs.summary)
 app.command()(runs.compare)
+app.command()(runs.failures)
 app.command()(runs.threshold)
 app.add_typer(report.report_app, name="report")
 

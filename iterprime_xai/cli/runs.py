@@ -1,4 +1,4 @@
-"""``iterprime-xai summary``, ``compare`` and ``threshold``: what is said of runs that are there."""
+"""``iterprime-xai summary``, ``compare``, ``failures`` and ``threshold``: what is said of runs that are there."""
 
 from __future__ import annotations
 
@@ -45,6 +45,31 @@ def compare(
         typer.echo(text, nl=False)
     else:
         typer.echo(f"wrote {write_whole(out, text.encode('utf-8'))}")
+
+
+def failures(
+    run: Annotated[Path, typer.Argument(help="The run's folder.")],
+    threshold: Annotated[float, typer.Option(help="IoU from which an answer is right.")] = 0.5,
+    rows: Annotated[
+        Path | None,
+        typer.Option(help="Write one line a phrase, with its type and a sentence, to this JSON Lines file."),
+    ] = None,
+) -> None:
+    """What kinds of failure a run has, and what it would gain without each."""
+    from iterprime_xai.evaluation.failures import classify, priced
+    from iterprime_xai.evaluation.failures.classifying import COLUMNS
+    from iterprime_xai.evaluation.runs.reading import read_run
+    from iterprime_xai.records.writing import write_whole
+
+    opened = read_run(run)
+    typer.echo(str(priced(opened, threshold)), nl=False)
+    if rows is not None:
+        lines = []
+        for row in opened.rows([*COLUMNS, "text"]):
+            found = classify(row, threshold)
+            said = {"sample_id": row["sample_id"], "text": row["text"], "iou": row["iou"]}
+            lines.append(json.dumps(said | {"type": found.type, "sentence": found.sentence}, ensure_ascii=False))
+        typer.echo(f"wrote {write_whole(rows, ''.join(line + chr(10) for line in lines).encode('utf-8'))}")
 
 
 def threshold(

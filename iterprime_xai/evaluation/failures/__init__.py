@@ -1,0 +1,35 @@
+"""Why a run fails: every sample has exactly one type, decided by stated rules from its row, and each type has its price.
+
+from iterprime_xai.evaluation.failures import classify, priced
+
+classify(run.row("testA-0-000003/2"))      # Failure(type="position_ignored", sentence=...)
+print(priced(run))                         # how often each type occurs, and what the run would gain without it
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from iterprime_xai.evaluation.failures.classifying import Failure, classify
+    from iterprime_xai.evaluation.failures.oracles import Priced, priced
+    from iterprime_xai.evaluation.failures.types import TYPES, FailureType
+
+_PLACES = {
+    "TYPES": "types",
+    "Failure": "classifying",
+    "FailureType": "types",
+    "Priced": "oracles",
+    "classify": "classifying",
+    "priced": "oracles",
+}
+
+__all__ = ["TYPES", "Failure", "FailureType", "Priced", "classify", "priced"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)

@@ -1,0 +1,130 @@
+"""What each type of failure costs: the run's figures with that type alone repaired, beside the figures as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from iterprime_xai.evaluation.bootstrap import Interval, totals
+from iterprime_xai.evaluation.failures.classifying import COLUMNS, THRESHOLD, classify
+from iterprime_xai.evaluation.failures.types import TYPES
+from iterprime_xai.evaluation.markdown import markdown
+from iterprime_xai.evaluation.measures.metrics import percentiles, ratio
+
+if TYPE_CHECKING:
+    from iterprime_xai.evaluation.runs.reading import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """How often a type occurs, and what the run would gain without it: points of oIoU and mIoU, with 95 % intervals."""
+
+    type: str
+    count: int
+    oiou: Interval
+    miou: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """Every type that occurs, the most expensive by mIoU first, beside the figures of the run as it is, in percent."""
+
+    rows: int
+    oiou: float
+    miou: float
+    prices: tuple[Price, ...]
+
+    def __str__(self) -> str:
+        body = [
+            [TYPES[each.type].title, str(each.count), f"{100 * each.count / self.rows:.1f}"]
+            + [f"{gain.mean:+.1f} [{gain.low:+.1f}, {gain.high:+.1f}]" for gain in (each.oiou, each.miou)]
+            + [TYPES[each.type].repair]
+            for each in self.prices
+        ]
+        head = ["type", "phrases", "%", "oIoU gained", "mIoU gained", "oracle answers"]
+        return f"{self.rows} phrases, oIoU {self.oiou:.1f}, mIoU {self.miou:.1f}\n\n{markdown(head, body)}"
+
+
+def priced(run: Run | str | Path, threshold: float = THRESHOLD, seed: int = 0) -> Priced:
+    """Classify every row of a run and price each type by its oracle.
+
+    An oracle answers otherwise for the rows of its type only (``TYPES[name].repair``): the proposal that fits best, the gold mask
+    itself where none fits, or nothing where nothing is meant. Two types repaired together gain the sum of both in mIoU, but not in
+    oIoU, which is a ratio of sums. Intervals draw whole pictures, and each gain is paired with the run itself.
+
+    Args:
+        run: a run, or its folder.
+        threshold: IoU from which an answer is right.
+        seed: of the bootstrap.
+
+    Raises:
+        OptionError: a threshold out of range. StorageError: a run that cannot be read.
+    """
+    from iterprime_xai.evaluation.runs.reading import read_run
+
+    opened = read_run(run) if isinstance(run, str | Path) else run
+    types: list[str] = []
+    before: list[tuple[float, float, float]] = []
+    after: list[tuple[float, float, float]] = []
+    pictures: list[str] = []
+    for row in opened.rows([*COLUMNS, "best_index", "proposals"]):
+        name = classify(row, threshold).type
+        if name == "unlabelled":
+            continue
+        types.append(name)
+        pictures.append(row["image_id"] or row["sample_id"])
+        before.append(_measures(row["intersection"] or 0, row["union"] or 0))
+        after.append(before[-1] if TYPES[name].repair == "none" else _repaired(row, TYPES[name].repair))
+    return _gains(np.array(types), np.array(before), np.array(after), pictures, seed)
+
+
+def _gains(types: np.ndarray, before: np.ndarray, after: np.ndarray, pictures: list[str], seed: int) -> Priced:
+    if not len(types):
+        return Priced(0, float("nan"), float("nan"), ())
+    names = [name for name in TYPES if TYPES[name].repair != "none" and bool((types == name).any())]
+    # Of the run, then of each oracle: intersection, union, IoU; one column of ones for the mean.
+    worlds = [before, *(np.where((types == name)[:, None], after, before) for name in names)]
+    columns = np.concatenate([*worlds, np.ones((len(types), 1))], 1)
+    drawn, plain = totals(columns, pictures, seed), columns.sum(0)
+    prices = []
+    for place, name in enumerate(names, 1):
+        gains = []
+        for above, below in ((0, 1), (2, None)):
+            now, then = (
+                [
+                    _percent(sums, 3 * world + above, -1 if below is None else 3 * world + below)
+                    for sums in (plain, drawn)
+                ]
+                for world in (0, place)
+            )
+            gains.append(percentiles(float(then[0] - now[0]), np.asarray(then[1] - now[1])))
+        prices.append(Price(name, int((types == name).sum()), gains[0], gains[1]))
+    prices.sort(key=lambda each: -each.miou.mean)
+    return Priced(len(types), float(_percent(plain, 0, 1)), float(_percent(plain, 2, -1)), tuple(prices))
+
+
+def _percent(sums: np.ndarray, above: int, below: int) -> np.ndarray:
+    return 100 * ratio(np.stack([sums[..., above], sums[..., below]], -1))
+
+
+def _measures(intersection: float, union: float) -> tuple[float, float, float]:
+    return float(intersection), float(union), intersection / union if union else 0.0
+
+
+def _repaired(row: Mapping[str, Any], repair: str) -> tuple[float, float, float]:
+    """Intersection, union and IoU of the oracle's answer."""
+    if repair == "no answer":
+        return _measures(0, 0)
+    gold = row["gold_area"]
+    if repair == "gold mask":
+        return _measures(gold, gold)
+    best = next((each for each in row["proposals"] or () if each["index"] == row["best_index"]), None)
+    if best is None:
+        return _measures(row["intersection"] or 0, row["union"] or gold)
+    # IoU = I / (A + G - I), so that the overlap follows from the areas, which are whole numbers of pixels.
+    common = round(best["iou"] * (best["area"] + gold) / (1 + best["iou"]))
+    return _measures(common, best["area"] + gold - common)
