@@ -31,7 +31,7 @@ class IntegratedGradients:
     steps: int = 32
     name: ClassVar[str] = "integrated_gradients"
     title: ClassVar[str] = "integrated gradients"
-    cost: ClassVar[str] = "1 forward and 1 backward pass of the model a step"
+    cost: ClassVar[str] = "1 forward and 1 backward pass of the model a step (32)"
     paper: ClassVar[str] = "Sundararajan, Taly, Yan, ICML 2017"
     reads_layer: ClassVar[bool] = False
 
@@ -59,7 +59,7 @@ class SmoothGrad:
     seed: int = 0
     name: ClassVar[str] = "smoothgrad"
     title: ClassVar[str] = "SmoothGrad"
-    cost: ClassVar[str] = "1 forward and 1 backward pass of the model a sample"
+    cost: ClassVar[str] = "1 forward and 1 backward pass of the model a sample (16)"
     paper: ClassVar[str] = "Smilkov et al., 2017"
     reads_layer: ClassVar[bool] = False
 

@@ -48,7 +48,7 @@ class Occlusion:
     over: Over = "pixels"
     name: ClassVar[str] = "occlusion"
     title: ClassVar[str] = "occlusion"
-    cost: ClassVar[str] = "1 forward pass a window"
+    cost: ClassVar[str] = "1 forward pass a window (49 to 196)"
     paper: ClassVar[str] = "Zeiler, Fergus, ECCV 2014"
     reads_layer: ClassVar[bool] = False
 
@@ -79,7 +79,7 @@ class Ablation:
     over: Over = "pixels"
     name: ClassVar[str] = "ablation"
     title: ClassVar[str] = "feature ablation over regions"
-    cost: ClassVar[str] = "1 forward pass a region"
+    cost: ClassVar[str] = "1 forward pass a region (about 64)"
     paper: ClassVar[str] = "Kokhlikyan et al., Captum, 2020; SLIC: Achanta et al., TPAMI 2012"
     reads_layer: ClassVar[bool] = False
 
@@ -124,7 +124,7 @@ class Rise:
     over: Over = "pixels"
     name: ClassVar[str] = "rise"
     title: ClassVar[str] = "RISE"
-    cost: ClassVar[str] = "1 forward pass a mask"
+    cost: ClassVar[str] = "1 forward pass a mask (256)"
     paper: ClassVar[str] = "Petsiuk, Das, Saenko, BMVC 2018"
     reads_layer: ClassVar[bool] = False
 
