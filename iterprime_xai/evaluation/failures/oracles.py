@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,14 +31,23 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """Every type that occurs, the most expensive by mIoU first, beside the figures of the run as it is, in percent."""
+    """Every type that occurs, the most expensive by mIoU first, beside the figures of the run as it is, in percent.
+
+    ``rows`` are the phrases with a gold mask, ``unlabelled`` those without, which no figure holds.
+    """
 
     rows: int
     oiou: float
     miou: float
     prices: tuple[Price, ...]
+    unlabelled: int = 0
 
     def __str__(self) -> str:
+        left_out = f" ({self.unlabelled} without a gold mask left out)" if self.unlabelled else ""
+        if not self.rows:
+            return f"No phrase has a gold mask, without which nobody knows what failed{left_out}.\n"
+        if not self.prices:
+            return f"Of {self.rows} phrases{left_out} none failed: oIoU {self.oiou:.1f}, mIoU {self.miou:.1f}.\n"
         body = [
             [TYPES[each.type].title, str(each.count), f"{100 * each.count / self.rows:.1f}"]
             + [f"{gain.mean:+.1f} [{gain.low:+.1f}, {gain.high:+.1f}]" for gain in (each.oiou, each.miou)]
@@ -46,7 +55,7 @@ class Priced:
             for each in self.prices
         ]
         head = ["type", "phrases", "%", "oIoU gained", "mIoU gained", "oracle answers"]
-        return f"{self.rows} phrases, oIoU {self.oiou:.1f}, mIoU {self.miou:.1f}\n\n{markdown(head, body)}"
+        return f"{self.rows} phrases{left_out}, oIoU {self.oiou:.1f}, mIoU {self.miou:.1f}\n\n{markdown(head, body)}"
 
 
 def priced(run: Run | str | Path, threshold: float = THRESHOLD, seed: int = 0) -> Priced:
@@ -67,6 +76,7 @@ def priced(run: Run | str | Path, threshold: float = THRESHOLD, seed: int = 0) -
     from iterprime_xai.evaluation.runs.reading import read_run
 
     opened = read_run(run) if isinstance(run, str | Path) else run
+    unlabelled = 0
     types: list[str] = []
     before: list[tuple[float, float, float]] = []
     after: list[tuple[float, float, float]] = []
@@ -74,12 +84,14 @@ def priced(run: Run | str | Path, threshold: float = THRESHOLD, seed: int = 0) -
     for row in opened.rows([*COLUMNS, "best_index", "proposals"]):
         name = classify(row, threshold).type
         if name == "unlabelled":
+            unlabelled += 1
             continue
         types.append(name)
         pictures.append(row["image_id"] or row["sample_id"])
         before.append(_measures(row["intersection"] or 0, row["union"] or 0))
         after.append(before[-1] if TYPES[name].repair == "none" else _repaired(row, TYPES[name].repair))
-    return _gains(np.array(types), np.array(before), np.array(after), pictures, seed)
+    found = _gains(np.array(types), np.array(before), np.array(after), pictures, seed)
+    return replace(found, unlabelled=unlabelled)
 
 
 def _gains(types: np.ndarray, before: np.ndarray, after: np.ndarray, pictures: list[str], seed: int) -> Priced:

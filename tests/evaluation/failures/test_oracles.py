@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -27,6 +28,14 @@ def test_gains_are_those_of_the_repaired_type_alone():
     assert gains["no_target_answered"] == pytest.approx((100 * 120 / 300 - 30, 0.0))
     assert [each.type for each in found.prices] == ["no_proposal_fits", "part_only", "no_target_answered"]
     assert all(each.miou.low <= each.miou.mean <= each.miou.high for each in found.prices)
+
+
+def test_a_run_without_gold_or_without_a_failure_says_so():
+    nothing = _gains(np.array([]), np.zeros((0, 3)), np.zeros((0, 3)), [], 0)
+    assert "No phrase has a gold mask" in str(nothing)
+    assert "(7 without a gold mask left out)" in str(replace(nothing, unlabelled=7))
+    fine = _gains(np.array(["right"]), np.array([[8, 10, 0.8]]), np.array([[8, 10, 0.8]]), ["a"], 0)
+    assert str(fine) == "Of 1 phrases none failed: oIoU 80.0, mIoU 80.0.\n"
 
 
 def test_an_oracle_answers_with_the_best_proposal_and_its_overlap_follows_from_the_areas():
