@@ -45,7 +45,7 @@ def test_a_page_has_its_parts_and_the_table_repeats_the_definition(name):
     page, table = (PAGES / f"{name}.md").read_text(encoding="utf-8"), (PAGES / "README.md").read_text(encoding="utf-8")
     metric = METRICS[name]
     assert page.startswith(f"# {metric.title[0].upper()}{metric.title[1:]}\n")
-    for part in ("\n    ", "```python\n", "**When it misleads.**", "\nPaper"):
+    for part in ("\n    ", "```python\n", "](../images/metrics-", "**When it misleads.**", "\nPaper"):
         assert part in page, part
     row = next(line for line in table.splitlines() if f"]({name}.md)" in line)
     low, high = metric.range
