@@ -21,6 +21,7 @@ import torch
 from PIL import Image
 
 from benchmarks.speed import BASE, PHRASES, QUICK, RECIPE, Size, all_maps, build, interleaved, looks_at
+from iterprime_xai.evaluation.explanation.memory import process_peak
 from iterprime_xai.models.blip import BlipMatcher
 from iterprime_xai.saliency import refine_all
 
@@ -60,13 +61,10 @@ HELD: dict[str, Callable[[BlipMatcher, Size], None]] = {
 
 def peak() -> float:
     """Most megabytes that this process has held so far."""
-    status = Path("/proc/self/status")
-    if status.is_file():  # getrusage would count what the process that started this one had held
-        held = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM"))
-        return int(held.split()[1]) / 1e3
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    held = process_peak()
+    if held is None:
+        raise SystemExit("This system does not tell how much memory a process holds.")
+    return held / 1.024e6  # as its figures in docs/performance.md were taken: thousands of KiB
 
 
 def peaks(quick: bool) -> dict[str, float]:

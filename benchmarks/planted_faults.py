@@ -1,7 +1,9 @@
 """How often the rules of failures are right: faults planted into what a system gets right, and the confusion table.
 
-python -m benchmarks.planted_faults                                    400 phrases of scenes:testA, iterprime; minutes
-python -m benchmarks.planted_faults --data scenes:ood --limit 100 --system gradcam
+    python -m benchmarks.planted_faults                                    400 phrases of scenes:testA, iterprime; minutes
+    python -m benchmarks.planted_faults --data scenes:ood --limit 100 --system gradcam
+
+Only phrases that the system gets right get faults. The table of docs/failures.md is the first command's.
 """
 
 from __future__ import annotations

@@ -17,9 +17,9 @@ from iterprime_xai.evaluation.explanation import (
     relevance_rank_accuracy,
     spearman,
 )
-from iterprime_xai.evaluation.explanation.judging import layers_of, score_of
+from iterprime_xai.evaluation.explanation.judging import layers_of, score_of, subject_of
 from iterprime_xai.reports.sheets import Panel, Picture, sheet
-from iterprime_xai.saliency import Subject, get_method
+from iterprime_xai.saliency import get_method
 
 IMAGES = Path(__file__).parent / "images"
 WAYS = ("gradcam", "relevance", "edges", "centre")
@@ -52,9 +52,8 @@ def where(grounder: ix.Grounder, sample: ix.Sample) -> Picture:
 def worth(grounder: ix.Grounder, sample: ix.Sample) -> Picture:
     """The match while the hottest patches go, by Grad-CAM in the first row and by the picture's middle in the second."""
     matcher, panels = grounder.matcher, []
-    expression, layer = ix.parse(sample.text), matcher.choose_layer(None)[0]
-    image = matcher.encode_image(sample.image)
-    subject = Subject(sample.image, image, matcher.tokenize(sample.text), expression, 0, layer)
+    layer, _ = matcher.choose_layer(None)
+    subject = subject_of(matcher, sample.image, matcher.encode_image(sample.image), sample.text, layer)
     score, pixels = score_of(matcher, subject), np.asarray(sample.image)
     for way in ("gradcam", "centre"):
         heatmap = look(grounder, sample, way)

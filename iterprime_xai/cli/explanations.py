@@ -51,10 +51,10 @@ def explanations(
 
     if limit < 1 or checks < 0:
         raise OptionError(f"--limit must be at least 1 and --checks at least 0, but got {limit} and {checks}.")
-    dataset = open_data(data)
+    dataset, made = open_data(data), [get_method(each) for each in methods or METHODS]
     found = judge_methods(
         dataset,
-        methods or METHODS,
+        made,
         model=model,
         layer=layer,
         device=device,
@@ -70,7 +70,6 @@ def explanations(
     if found.checks:
         parts += [f"## Sanity checks: {len({row.sample for row in found.checks})} phrases", check_table(found.checks)]
     if steady or memory:
-        made = [get_method(each) for each in methods or METHODS]
         first = dataset.samples_of(dataset.pictures()[0])[0]
         held = memory_of(made, first, model=model, layer=layer, device=device) if memory else None
         parts += [

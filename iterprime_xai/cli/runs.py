@@ -57,19 +57,18 @@ def failures(
 ) -> None:
     """What kinds of failure a run has, and what it would gain without each."""
     from iterprime_xai.evaluation.failures import classify, priced
-    from iterprime_xai.evaluation.failures.classifying import COLUMNS
+    from iterprime_xai.evaluation.failures.classifying import COLUMNS, FailureRow
+    from iterprime_xai.evaluation.row_files import save_rows
     from iterprime_xai.evaluation.runs.reading import read_run
-    from iterprime_xai.records.writing import write_whole
 
     opened = read_run(run)
     typer.echo(str(priced(opened, threshold)), nl=False)
     if rows is not None:
-        lines = []
+        found = []
         for row in opened.rows([*COLUMNS, "text"]):
-            found = classify(row, threshold)
-            said = {"sample_id": row["sample_id"], "text": row["text"], "iou": row["iou"]}
-            lines.append(json.dumps(said | {"type": found.type, "sentence": found.sentence}, ensure_ascii=False))
-        typer.echo(f"wrote {write_whole(rows, ''.join(line + chr(10) for line in lines).encode('utf-8'))}")
+            failure = classify(row, threshold)
+            found.append(FailureRow(row["sample_id"], row["text"], row["iou"], failure.type, failure.sentence))
+        typer.echo(f"wrote {save_rows(found, rows)}")
 
 
 def threshold(

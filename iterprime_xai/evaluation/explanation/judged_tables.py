@@ -49,9 +49,9 @@ def check_table(rows: Sequence[CheckRow]) -> str:
         line = [method]
         for test in TESTS:
             own = [row for row in rows if (row.method, row.test) == (method, test)]
-            told = [row.likeness for row in own if np.isfinite(row.likeness)]
-            mean = f"{np.mean(told):.2f}" if told else "-"
-            line.append(f"{mean} ({np.mean([row.believed for row in own]):.2f})" if own else "-")
+            line.append(
+                f"{_mean([row.likeness for row in own])} ({np.mean([row.believed for row in own]):.2f})" if own else "-"
+            )
         body.append([*line, verdict([row for row in rows if row.method == method])])
     return markdown(["method", *TESTS.values(), "verdict"], body)
 

@@ -179,7 +179,7 @@ class Judge:
             yield SteadyRow(sample.id, sample.tags.get("image_id", sample.id), method.name, *figures)
 
     def _subject(self, picture: Image.Image, encoded: ImageTokens, text: str) -> Subject:
-        return Subject(picture, encoded, self.matcher.tokenize(text), parse(text), 0, self.layer)
+        return subject_of(self.matcher, picture, encoded, text, self.layer)
 
     def _explaining(self, method: Method, picture: Image.Image) -> Explain:
         """Phrase -> map; the picture is encoded anew each time, since weights may have changed."""
@@ -196,6 +196,11 @@ class Judge:
             curve(score, pixels, heatmap, kind, steps=CURVE_STEPS).area for kind in ("deletion", "insertion")
         )
         return deleted, inserted
+
+
+def subject_of(matcher: ReadingMatcher, picture: Image.Image, encoded: ImageTokens, text: str, layer: int) -> Subject:
+    """A phrase about a picture that is encoded already, matched as it stands, without a prompt."""
+    return Subject(picture, encoded, matcher.tokenize(text), parse(text), 0, layer)
 
 
 def _beginning(known: Sequence[np.ndarray], explain: Explain) -> Explain:

@@ -34,15 +34,15 @@ def _grown(method: Any, sample: Sample, model: str, layer: int | None, device: s
     import torch
 
     from iterprime_xai.data.images import read_image
-    from iterprime_xai.language import parse
+    from iterprime_xai.evaluation.explanation.judging import subject_of
     from iterprime_xai.models import load_matcher
-    from iterprime_xai.saliency import Subject, get_method
+    from iterprime_xai.saliency import get_method
 
     torch.set_num_threads(1)
     matcher = load_matcher(model, device=device)
     picture = read_image(sample.image).image
     at, _ = matcher.choose_layer(layer)
-    subject = Subject(picture, matcher.encode_image(picture), matcher.tokenize(sample.text), parse(sample.text), 0, at)
+    subject = subject_of(matcher, picture, matcher.encode_image(picture), sample.text, at)
     # What the first use of anything brings along (threads, imports) is not the method's.
     get_method("uniform").look(matcher, subject)
     _forget_peak(matcher.device)
@@ -68,12 +68,19 @@ def _peak(device: Any) -> float | None:
 
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) / 2**20
+    held = process_peak()
+    return None if held is None else held / 2**20
+
+
+def process_peak() -> int | None:
+    """The most memory that this process has held so far, in bytes; ``None`` where the system does not tell (Windows)."""
     status = Path("/proc/self/status")
-    if status.exists():
-        return next(int(line.split()[1]) / 2**10 for line in status.read_text().splitlines() if "VmHWM" in line)
+    if status.is_file():  # getrusage would count what the process that started this one had held
+        held = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM"))
+        return 1024 * int(held.split()[1])
     try:
         import resource
     except ImportError:
         return None
-    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return held / 2**20 if sys.platform == "darwin" else held / 2**10
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else 1024 * peak

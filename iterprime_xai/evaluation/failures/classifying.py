@@ -6,14 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from iterprime_xai.evaluation.failures.types import TYPES
+from iterprime_xai.evaluation.failures.types import MOST, TYPES
 from iterprime_xai.records.errors import OptionError
 
 THRESHOLD = 0.5
 """IoU from which an answer counts as right."""
-
-MOST = 0.8
-"""Share that counts as "most of it" in `part_only` and `too_much`."""
 
 COLUMNS = (
     "sample_id",
@@ -43,6 +40,17 @@ COLUMNS = (
 class Failure:
     """The type of a sample, a name of `TYPES`, and a sentence for people."""
 
+    type: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class FailureRow:
+    """A phrase of a run with its type, as it is written to a file."""
+
+    sample_id: str
+    text: str
+    iou: float | None
     type: str
     sentence: str
 

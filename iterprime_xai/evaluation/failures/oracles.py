@@ -102,21 +102,20 @@ def _gains(types: np.ndarray, before: np.ndarray, after: np.ndarray, pictures: l
     worlds = [before, *(np.where((types == name)[:, None], after, before) for name in names)]
     columns = np.concatenate([*worlds, np.ones((len(types), 1))], 1)
     drawn, plain = totals(columns, pictures, seed), columns.sum(0)
+    now, now_drawn = _figures(plain, 0), _figures(drawn, 0)
     prices = []
     for place, name in enumerate(names, 1):
-        gains = []
-        for above, below in ((0, 1), (2, None)):
-            now, then = (
-                [
-                    _percent(sums, 3 * world + above, -1 if below is None else 3 * world + below)
-                    for sums in (plain, drawn)
-                ]
-                for world in (0, place)
-            )
-            gains.append(percentiles(float(then[0] - now[0]), np.asarray(then[1] - now[1])))
-        prices.append(Price(name, int((types == name).sum()), gains[0], gains[1]))
+        then, then_drawn = _figures(plain, place), _figures(drawn, place)
+        gains = [percentiles(float(then[at] - now[at]), then_drawn[at] - now_drawn[at]) for at in (0, 1)]
+        prices.append(Price(name, int((types == name).sum()), *gains))
     prices.sort(key=lambda each: -each.miou.mean)
-    return Priced(len(types), float(_percent(plain, 0, 1)), float(_percent(plain, 2, -1)), tuple(prices))
+    return Priced(len(types), float(now[0]), float(now[1]), tuple(prices))
+
+
+def _figures(sums: np.ndarray, world: int) -> tuple[np.ndarray, np.ndarray]:
+    """oIoU and mIoU in one world, in percent."""
+    first = 3 * world
+    return _percent(sums, first, first + 1), _percent(sums, first + 2, -1)
 
 
 def _percent(sums: np.ndarray, above: int, below: int) -> np.ndarray:
@@ -137,6 +136,13 @@ def _repaired(row: Mapping[str, Any], repair: str) -> tuple[float, float, float]
     best = next((each for each in row["proposals"] or () if each["index"] == row["best_index"]), None)
     if best is None:
         return _measures(row["intersection"] or 0, row["union"] or gold)
-    # IoU = I / (A + G - I), so that the overlap follows from the areas, which are whole numbers of pixels.
-    common = round(best["iou"] * (best["area"] + gold) / (1 + best["iou"]))
-    return _measures(common, best["area"] + gold - common)
+    return _measures(*overlap(best, gold))
+
+
+def overlap(proposal: Mapping[str, Any], gold_area: int) -> tuple[int, int]:
+    """Intersection and union of a row's proposal with the gold mask, in pixels.
+
+    IoU = I / (A + G - I), so that they follow from the areas, which are whole numbers of pixels.
+    """
+    common = round(proposal["iou"] * (proposal["area"] + gold_area) / (1 + proposal["iou"]))
+    return common, proposal["area"] + gold_area - common

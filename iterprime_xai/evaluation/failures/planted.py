@@ -11,6 +11,7 @@ import numpy as np
 
 from iterprime_xai.data.images import read_image
 from iterprime_xai.evaluation.failures.classifying import THRESHOLD, classify
+from iterprime_xai.evaluation.failures.oracles import overlap
 from iterprime_xai.evaluation.failures.types import TYPES
 from iterprime_xai.evaluation.markdown import markdown
 from iterprime_xai.evaluation.runs.row import CodedProposals, found_row, sample_row
@@ -67,7 +68,7 @@ def planted(
 
 
 def confusion(rows: Sequence[Planted]) -> str:
-    """Markdown: what was planted by what was found, precision, recall and F1 of each fault, and their macro-F1."""
+    """Markdown: what was planted by what was found, the F1 of each fault, and their macro-F1."""
     counts = Counter((each.fault, each.found) for each in rows)
     columns = [name for name in TYPES if name in FAULTS or any(each.found == name for each in rows)]
     body, scores = [], []
@@ -98,11 +99,14 @@ def _faults(
     own = {name: row[name] for name in _LANGUAGE}
     if row["context"]:
         wrong = row["context"][0]
-        asked = _row(sample, system.segment_many(image, [wrong["text"]])[0])
+        asked = _row(sample, system.segment_many(image, [wrong["text"]], proposals=found.proposals)[0])
         yield "parser_error", asked | own | {"primary": wrong, "primary_span": wrong, "context": [row["primary"]]}
     without = _without(sample.text, row["cues"])
     if without and row["category"] in sample.other_categories:
-        yield "position_ignored", _row(sample, system.segment_many(image, [without])[0]) | own
+        yield (
+            "position_ignored",
+            _row(sample, system.segment_many(image, [without], proposals=found.proposals)[0]) | own,
+        )
     wrong_ones = sorted(
         (each for each in row["proposals"] if each["iou"] < THRESHOLD and each["rank"] is not None),
         key=lambda each: each["rank"],
@@ -127,9 +131,8 @@ def _without(text: str, cues: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _answered(row: Mapping[str, Any], proposal: Mapping[str, Any]) -> dict[str, Any]:
-    area, gold, iou = proposal["area"], row["gold_area"], proposal["iou"]
-    common = round(iou * (area + gold) / (1 + iou))
-    return {"chosen_area": area, "intersection": common, "union": area + gold - common, "iou": iou}
+    common, either = overlap(proposal, row["gold_area"])
+    return {"chosen_area": proposal["area"], "intersection": common, "union": either, "iou": proposal["iou"]}
 
 
 def _measured(mask: np.ndarray, gold: np.ndarray) -> dict[str, Any]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+MOST = 0.8
+"""Share that counts as "most of it" in ``part_only`` and ``too_much``."""
+
 Repair = Literal["none", "best proposal", "gold mask", "no answer"]
 
 
@@ -35,10 +38,14 @@ TYPES: dict[str, FailureType] = {
         "no proposal fits", "the IoU of the best proposal is below the threshold", "gold mask"
     ),
     "part_only": FailureType(
-        "part only", "at least 0.8 of the answer lies on the target, and it covers less than 0.8 of it", "best proposal"
+        "part only",
+        f"at least {MOST:g} of the answer lies on the target, and it covers less than {MOST:g} of it",
+        "best proposal",
     ),
     "too_much": FailureType(
-        "too much", "the answer covers at least 0.8 of the target, and less than 0.8 of it lies there", "best proposal"
+        "too much",
+        f"the answer covers at least {MOST:g} of the target, and less than {MOST:g} of it lies there",
+        "best proposal",
     ),
     "selection_error": FailureType(
         "selection error", "the peak of the heat lies on the target, and another mask was chosen", "best proposal"
