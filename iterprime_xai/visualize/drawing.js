@@ -1,7 +1,9 @@
 // What every view draws and reckons with: outlines, rings and hatching, colour scales, upsampling, and words for numbers.
 
 const HALO = "#10151c";
-const LINE = "#ffffff";
+const LINE = { colour: "#ffffff", dash: [] };
+export const GOLD = { colour: "#ff8ad8", dash: [7, 4] };
+export const MARK = { colour: "#7fe7ff", dash: [2, 3] };
 
 // --- drawing ---------------------------------------------------------------------------------------------------------
 
@@ -21,9 +23,13 @@ export function fadedCopy(picture, amount) {
   return copy;
 }
 
-export function drawOutline(context, outline, [width, height], dots) {
+export function drawOutline(context, outline, size, dots, line = LINE) {
   const { canvas } = context;
-  const [across, down] = [canvas.width / width, canvas.height / height];
+  doubleStroke(context, pathOf(outline, size, canvas.width, canvas.height), 2, dots, line);
+}
+
+function pathOf(outline, [width, height], columns, rows) {
+  const [across, down] = [columns / width, rows / height];
   const path = new Path2D();
   for (const points of outline) {
     for (let i = 0; i < points.length; i += 2) {
@@ -33,7 +39,7 @@ export function drawOutline(context, outline, [width, height], dots) {
     }
     path.closePath();
   }
-  doubleStroke(context, path, 2, dots);
+  return path;
 }
 
 export function drawRing(context, [x, y], dots) {
@@ -52,14 +58,27 @@ export function drawCross(context, [x, y], dots) {
   doubleStroke(context, path, 1.6, dots);
 }
 
-/** White on a dark halo, so that it shows on any colour. */
-export function doubleStroke(context, path, weight, dots) {
+/** Light on a dark halo, so that it shows on any colour. */
+function doubleStroke(context, path, weight, dots, line = LINE) {
   context.lineJoin = "round";
-  for (const [colour, width] of [[HALO, 2.1 * weight], [LINE, weight]]) {
+  for (const [colour, width] of [[HALO, 2.1 * weight], [line.colour, weight]]) {
     context.strokeStyle = colour;
     context.lineWidth = width * dots;
+    context.setLineDash(line.dash.map((each) => each * dots));
     context.stroke(path);
   }
+  context.setLineDash([]);
+}
+
+/** Which pixels of a raster lie inside outlines: 0 to 255 each, holes left out. */
+export function insideOf(outline, size, rows, columns) {
+  const layer = document.createElement("canvas");
+  layer.width = columns;
+  layer.height = rows;
+  const context = layer.getContext("2d", { willReadFrequently: true });
+  context.fill(pathOf(outline, size, columns, rows), "evenodd");
+  const { data } = context.getImageData(0, 0, columns, rows);
+  return Uint8Array.from({ length: rows * columns }, (_, at) => data[4 * at + 3]);
 }
 
 export function drawHidden(context, cells, [rows, columns], dots) {
@@ -151,7 +170,7 @@ export function bicubic(map, [gridRows, gridColumns], rows, columns) {
   return values;
 }
 
-export function weightsOf(size, target) {
+function weightsOf(size, target) {
   const found = [];
   const shrink = Math.max(1, size / target);
   for (let index = 0; index < target; index++) {
@@ -166,11 +185,20 @@ export function weightsOf(size, target) {
   return found;
 }
 
-export function cubic(x) {
+function cubic(x) {
   const t = Math.abs(x);
   if (t < 1) return (1.5 * t - 2.5) * t * t + 1;
   if (t < 2) return ((-0.5 * t + 2.5) * t - 4) * t + 2;
   return 0;
+}
+
+/** In place: heat outside as a share of the peak, what is missing inside as a negative share; negative heat counts as none. */
+export function misplaced(values, inside) {
+  const peak = values.reduce((most, value) => Math.max(most, value), 0);
+  for (let at = 0; at < values.length; at++) {
+    const heat = peak > 0 ? Math.max(0, values[at]) / peak : 0;
+    values[at] = inside[at] >= 128 ? heat - 1 : heat;
+  }
 }
 
 /** Whether a map says nothing: flat, nowhere positive, or not finite. */

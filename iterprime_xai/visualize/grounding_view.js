@@ -1,11 +1,12 @@
 // One grounding: the picture under its heat, passes, words, sliders. The kernel sends picture and coarse maps once; all else happens here.
 
-import { bicubic, bytesOf, clamp, drawBar, drawCross, drawHidden, drawOutline, drawRing, fadedCopy, hottest, isBlank, level, make, mapsOf, number, percent, scaleOf, strength } from "./drawing.js";
+import { GOLD, MARK, bicubic, bytesOf, clamp, drawBar, drawCross, drawHidden, drawOutline, drawRing, fadedCopy, hottest, insideOf, isBlank, level, make, mapsOf, misplaced, number, percent, scaleOf, strength } from "./drawing.js";
 
 const LONGEST_HEAT = 512; // pixels on the longer side at which heat is computed; the canvas smooths the rest
 const TALLEST = 580; // CSS pixels
 const MOST_STRETCHED = 8;
-const KEPT = ["opacity", "threshold", "outline", "hidden", "shared", "blend"]; // from one phrase to the next
+const KEPT = ["opacity", "threshold", "outline", "gold", "hidden", "shared", "blend", "signed"]; // from one phrase to the next
+const SIGNED = { low: -1, high: 1, signed: true, flat: false };
 
 export class View {
   /** After `previous`, in its place, with its picture and its settings. */
@@ -19,6 +20,9 @@ export class View {
       opacity: this.info.drawing.opacity,
       threshold: 0,
       outline: true,
+      gold: true,
+      signed: false,
+      mark: null, // outlines of a proposal that is pointed at
       hidden: true,
       shared: false,
       blend: false,
@@ -29,6 +33,7 @@ export class View {
     if (previous) {
       for (const name of KEPT) this.state[name] = previous.state[name];
       if (this.info.passes.length < 2) this.state.blend = false; // there is no choice to unset it
+      if (!this.info.gold) this.state.signed = false;
     }
     this.ended = new AbortController();
     this.build();
@@ -36,12 +41,12 @@ export class View {
     else el.append(this.root);
     this.resizing = new ResizeObserver(() => this.draw());
     this.resizing.observe(this.root);
-    if (!previous?.picture) {
-      this.load(bytesOf(model.get("picture")));
+    if (!previous?.picture || model.get("picture") !== previous.bytes) {
+      this.load(model.get("picture"));
       previous?.remove();
       return;
     }
-    [this.picture, this.faded] = [previous.picture, previous.faded];
+    [this.bytes, this.picture, this.faded] = [previous.bytes, previous.picture, previous.faded];
     previous.picture = null;
     previous.remove();
     this.update();
@@ -54,7 +59,8 @@ export class View {
   }
 
   async load(bytes) {
-    const picture = await createImageBitmap(new Blob([bytes], { type: "image/jpeg" }));
+    this.bytes = bytes;
+    const picture = await createImageBitmap(new Blob([bytesOf(bytes)], { type: "image/jpeg" }));
     if (this.ended.signal.aborted) {
       picture.close();
       return;
@@ -89,7 +95,8 @@ export class View {
   }
 
   get scale() {
-    const { word, shared } = this.state;
+    const { word, shared, signed } = this.state;
+    if (signed) return SIGNED;
     if (!shared) return scaleOf([this.map], this.info.drawing.signedFrom);
     const { passes, result } = this.info;
     const indices =
@@ -137,8 +144,8 @@ export class View {
     this.thresholdValue.textContent = percent(state.threshold);
     this.threshold.setAttribute("aria-valuetext", this.thresholdValue.textContent);
     this.status.textContent = this.sentence();
-    this.low.textContent = scale.flat ? "" : number(scale.low);
-    this.high.textContent = scale.flat ? "no evidence: the map is blank" : number(scale.high);
+    this.low.textContent = state.signed ? "missing inside" : scale.flat ? "" : number(scale.low);
+    this.high.textContent = state.signed ? "misplaced outside" : scale.flat ? "no evidence: the map is blank" : number(scale.high);
     drawBar(this.bar, this.tables, scale);
     this.read();
   }
@@ -208,6 +215,8 @@ export class View {
       context.drawImage(this.heat.layer, 0, 0, w, h);
       if (state.hidden && this.hidden.length) drawHidden(context, this.pass.hidden, info.grid, dots);
       if (state.outline) drawOutline(context, info.outline, info.size, dots);
+      if (state.gold && info.gold) drawOutline(context, info.gold, info.size, dots, GOLD);
+      if (state.mark) drawOutline(context, state.mark, info.size, dots, MARK);
       if (!isBlank(this.map)) drawRing(context, hottest(this.map, info.grid), dots);
       if (state.keys && state.pointer) drawCross(context, state.pointer, dots);
     }
@@ -218,6 +227,7 @@ export class View {
     const columns = Math.max(1, Math.round(aspect >= 1 ? LONGEST_HEAT : LONGEST_HEAT * aspect));
     const rows = Math.max(1, Math.round(aspect >= 1 ? LONGEST_HEAT / aspect : LONGEST_HEAT));
     const values = bicubic(this.map, this.info.grid, rows, columns);
+    if (this.state.signed) misplaced(values, insideOf(this.info.gold, this.info.size, rows, columns));
     const { scale } = this;
     const layer = document.createElement("canvas");
     layer.width = columns;
@@ -292,7 +302,11 @@ export class View {
     }
 
     const row = make("div", "ixw-row");
-    if (info.outline.length) this.tick(row, "Mask outline", state.outline, (on) => this.set({ outline: on }));
+    if (info.gold) {
+      this.choice(controls, "Map", ["heat", "misplaced (orange) and missing (blue)"], state.signed, (index) => this.set({ signed: index === 1 }));
+    }
+    if (info.outline.length) this.tick(row, info.gold ? "Answer (solid)" : "Mask outline", state.outline, (on) => this.set({ outline: on }));
+    if (info.gold) this.tick(row, "Gold mask (dashed)", state.gold, (on) => this.set({ gold: on }));
     if (info.passes.some((pass) => pass.hidden.length)) this.tick(row, "Hidden patches", state.hidden, (on) => this.set({ hidden: on }));
     this.whole = make("button", "ixw-button", { type: "button" }, "Whole phrase");
     this.on(this.whole, "click", () => this.set({ word: null }));
