@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from iterprime_xai.models.encoder_loading import load_encoder
     from iterprime_xai.records import Expression, Grounding, IterprimeError, Pass, Proposals, Sample, Selection
     from iterprime_xai.systems import Grounder, load, load_system, settings_of, system_names
+    from iterprime_xai.visualize.explorer.exploring import explore
 
 __version__ = "0.1.0"
 
@@ -24,6 +25,7 @@ _WHERE = {
     "system_names": "iterprime_xai.systems",
     "load_encoder": "iterprime_xai.models.encoder_loading",
     "evaluate": "iterprime_xai.evaluation.runs",
+    "explore": "iterprime_xai.visualize.explorer.exploring",
     "read_run": "iterprime_xai.evaluation.runs",
     "Grounder": "iterprime_xai.systems",
     "parse": "iterprime_xai.language",
@@ -59,6 +61,7 @@ __all__ = [
     "Sample",
     "Selection",
     "evaluate",
+    "explore",
     "load",
     "load_captioner",
     "load_encoder",

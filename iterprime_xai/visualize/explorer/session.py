@@ -243,7 +243,9 @@ class Session:
         chosen = message.get("selected")
         ids = list(self.state.selected) if chosen else self.state.listed_ids()
         if not ids:
-            raise OptionError("There is nothing to save: " + ("no sample is selected." if chosen else "no phrase is listed."))
+            raise OptionError(
+                "There is nothing to save: " + ("no sample is selected." if chosen else "no phrase is listed.")
+            )
         save_slice(
             self.run.path,
             message["name"],
@@ -257,13 +259,14 @@ class Session:
 
     def _slice(self, message: Mapping[str, Any]) -> set[str]:
         """Show a saved slice: the very samples, or, with ``rule``, what its rule finds now."""
-        found = load_slice(self.run.path, message["name"])
+        shown = {safe(each.name): each.name for each in slices(self.run.path)}
+        found = load_slice(self.run.path, shown.get(message["name"], message["name"]))
         rule = rule_of(found.rule) if message.get("rule") else rule_of({"ids": list(found.ids)})
         self.state.filter(rule)
         return {"listing", "facets"} | self._read_case()
 
     def _export(self, message: Mapping[str, Any]) -> set[str]:
-        export(self.run, self.notes, message["path"])
+        export(self.run, self.notes, message["path"], threshold=self.threshold)
         return set()
 
     # --- inside ----------------------------------------------------------------------------------------------------------
