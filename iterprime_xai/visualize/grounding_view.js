@@ -9,13 +9,13 @@ export const KEPT = ["opacity", "threshold", "outline", "gold", "hidden", "share
 const SIGNED = { low: -1, high: 1, signed: true, flat: false };
 
 export class View {
-  /** After `previous`, in its place, with its picture and its settings. */
-  constructor(model, el, previous) {
+  /** After `previous`, in its place, with its picture and its settings; `part` leaves out what a lesson does not need. */
+  constructor(model, el, previous, part = "") {
     this.info = model.get("info");
     this.maps = mapsOf(model.get("maps"), this.info.grid);
     this.tables = bytesOf(model.get("tables"));
     this.state = {
-      look: this.info.passes.length, // the last stop of the slider is the result
+      look: part === "steps" ? 0 : this.info.passes.length, // the last stop of the slider is the result
       word: null,
       opacity: this.info.drawing.opacity,
       threshold: 0,
@@ -37,6 +37,7 @@ export class View {
     }
     this.ended = new AbortController();
     this.build();
+    if (part) this.root.classList.add(`ixw-${part}`);
     if (previous) previous.root.replaceWith(this.root);
     else el.append(this.root);
     this.resizing = new ResizeObserver(() => this.draw());
@@ -308,6 +309,7 @@ export class View {
     }
 
     const row = make("div", "ixw-row");
+    row.append(...this.stepButtons());
     if (info.gold) {
       this.signedChoice = this.choice(controls, "Map", ["heat", "misplaced (orange) and missing (blue)"], state.signed, (index) => this.set({ signed: index === 1 }));
     }
@@ -359,6 +361,20 @@ export class View {
     this.on(input, "change", () => action(input.checked));
     frame.append(input, label);
     parent.append(frame);
+  }
+
+  /** One pass back and on, for those who go through them one by one. */
+  stepButtons() {
+    const last = this.info.passes.length;
+    return [["‹ back", -1], ["next ›", 1]].map(([text, by]) => {
+      const button = make("button", "ixw-button ixw-step", { type: "button" }, text);
+      this.on(button, "click", () => {
+        const look = Math.min(last, Math.max(0, this.state.look + by));
+        this.look.value = look;
+        this.set({ look });
+      });
+      return button;
+    });
   }
 
   peekButton() {
