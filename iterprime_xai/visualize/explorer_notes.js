@@ -38,7 +38,7 @@ export class SampleNotes {
     if (!this.dirty || this.id === null) return;
     this.dirty = false;
     this.saving = true;
-    const tags = this.tags.value.split(",").map((tag) => tag.trim()).filter(Boolean);
+    const tags = this.tags.value.split(/[,;]/).map((tag) => tag.trim()).filter(Boolean);
     this.tell({ do: "note", id: this.id, text: this.text.value, tags: [...new Set(tags)] });
   }
 
@@ -46,7 +46,7 @@ export class SampleNotes {
     if (!this.saving) return;
     this.saving = false;
     if (problem) this.dirty = true; // it goes out again with the next key, or when the sample is left
-    this.state.textContent = problem ? `not saved: ${problem}` : "saved";
+    this.state.textContent = problem ? `not saved: ${problem}` : this.dirty ? "not saved yet" : "saved";
   }
 
   draw() {
