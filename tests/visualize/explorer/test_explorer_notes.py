@@ -212,7 +212,10 @@ def test_lines_that_are_no_notes_are_named_and_the_rest_is_read(tmp_path):
     notes = Notes(tmp_path, "key")
     assert [each.text for each in notes.all()] == ["before", "after"]
     (problem,) = notes.problems
-    assert f"{len(bad)} lines are no notes and are left out (line 2, 3, 4, 5, 6, ...; the first: JSONDecodeError" in problem
+    assert (
+        f"{len(bad)} lines are no notes and are left out (line 2, 3, 4, 5, 6, ...; the first: JSONDecodeError"
+        in problem
+    )
 
 
 def test_notes_about_another_run_are_shown_and_named(tmp_path):
@@ -420,7 +423,9 @@ def test_a_place_that_cannot_be_written_says_what_to_do(tmp_path, monkeypatch, n
         notes.write("a", "lost")
 
 
-@pytest.mark.skipif(os.name == "nt" or not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
+@pytest.mark.skipif(
+    os.name == "nt" or not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere"
+)
 def test_a_read_only_folder_is_named(tmp_path):
     notes = Notes(tmp_path, "key", "ann")
     tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
