@@ -152,7 +152,9 @@ def _make_room(path: Path, name: str, replace: bool) -> None:
             if not replace:
                 path.open("x").close()
         except FileExistsError:
-            raise OptionError(f"There is a slice {name!r} already ({path}); take another name, or replace=True.") from None
+            raise OptionError(
+                f"There is a slice {name!r} already ({path}); take another name, or replace=True."
+            ) from None
     except OSError as error:
         raise StorageError(
             f"The slice was not saved, since {path} cannot be written: {error.strerror or error}. Free some space, or see that "
