@@ -52,7 +52,7 @@ def notes(run, tmp_path):
     for name in (row["sample_id"] for row in run):
         found.write(name, f"about {name}", ["seen", name])
     other = Notes(tmp_path, run.key, "@bob")
-    other.write("0-0", HOSTILE, ["=1+1", "b"])
+    other.write("0-0", HOSTILE, ["b", "=1+1"])
     other.write("4-1", "\t-2+3")
     other.write("9-9", "+ of a run that was larger")
     other.write("0-1", "taken back")
@@ -79,7 +79,7 @@ def test_a_row_of_csv_is_a_note_with_its_sample_and_runs_no_formula(run, notes, 
     }  # fmt: skip
     (hostile,) = [row for row in rows if row["author"] == "'@bob" and row["sample_id"] == "0-0"]
     assert hostile["note"] == HOSTILE.replace("\udc80", "\ufffd")
-    assert hostile["tags"] == "'=1+1;b"
+    assert hostile["tags"] == "b;'=1+1"
     formula = [row for row in rows if row["sample_id"] == "4-1"]
     assert [row["phrase"] for row in formula] == [f"'{FORMULA}"] * 2
     assert formula[1]["note"] == "'\t-2+3"
@@ -138,7 +138,7 @@ def test_coco_is_read_by_pycocotools_and_its_masks_are_the_runs(run, notes, tmp_
     gold = next(each for each in whole["annotations"] if (each["sample_id"], each["category_id"]) == ("0-0", 2))
     assert (gold["bbox"], gold["area"]) == ([2, 2, 4, 8], 32)
     assert [each["text"] for each in gold["notes"]] == ["about 0-0", HOSTILE]
-    assert gold["tags"] == ["seen", "0-0", "=1+1", "b"]
+    assert gold["tags"] == ["seen", "0-0", "b", "=1+1"]
     assert len(whole["images"]) == len({each["id"] for each in whole["images"]}) == 6
 
 
