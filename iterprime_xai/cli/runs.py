@@ -56,19 +56,16 @@ def failures(
     ] = None,
 ) -> None:
     """What kinds of failure a run has, and what it would gain without each."""
-    from iterprime_xai.evaluation.failures import classify, priced
-    from iterprime_xai.evaluation.failures.classifying import COLUMNS, FailureRow
+    from iterprime_xai.evaluation.failures import failure_table, priced
+    from iterprime_xai.evaluation.failures.classifying import FailureRow
     from iterprime_xai.evaluation.row_files import save_rows
     from iterprime_xai.evaluation.runs.reading import read_run
 
     opened = read_run(run)
     typer.echo(str(priced(opened, threshold)), nl=False)
     if rows is not None:
-        found = []
-        for row in opened.rows([*COLUMNS, "text"]):
-            failure = classify(row, threshold)
-            found.append(FailureRow(row["sample_id"], row["text"], row["iou"], failure.type, failure.sentence))
-        typer.echo(f"wrote {save_rows(found, rows)}")
+        table = failure_table(opened, threshold).rows.select(["sample_id", "text", "iou", "type", "sentence"])
+        typer.echo(f"wrote {save_rows([FailureRow(**each) for each in table.to_pylist()], rows)}")
 
 
 def threshold(

@@ -11,20 +11,37 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from iterprime_xai.evaluation.failures.case import Case, open_case
     from iterprime_xai.evaluation.failures.classifying import Failure, classify
     from iterprime_xai.evaluation.failures.oracles import Priced, priced
+    from iterprime_xai.evaluation.failures.table import FailureTable, failure_table
     from iterprime_xai.evaluation.failures.types import TYPES, FailureType
 
 _PLACES = {
     "TYPES": "types",
+    "Case": "case",
     "Failure": "classifying",
+    "FailureTable": "table",
     "FailureType": "types",
     "Priced": "oracles",
     "classify": "classifying",
+    "failure_table": "table",
+    "open_case": "case",
     "priced": "oracles",
 }
 
-__all__ = ["TYPES", "Failure", "FailureType", "Priced", "classify", "priced"]
+__all__ = [
+    "TYPES",
+    "Case",
+    "Failure",
+    "FailureTable",
+    "FailureType",
+    "Priced",
+    "classify",
+    "failure_table",
+    "open_case",
+    "priced",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow.compute as pc
 
 from iterprime_xai.evaluation.bootstrap import Interval, totals
-from iterprime_xai.evaluation.failures.classifying import COLUMNS, THRESHOLD, classify
+from iterprime_xai.evaluation.failures.classifying import THRESHOLD
+from iterprime_xai.evaluation.failures.table import failure_table
 from iterprime_xai.evaluation.failures.types import TYPES
 from iterprime_xai.evaluation.markdown import markdown
 from iterprime_xai.evaluation.measures.metrics import percentiles, ratio
@@ -73,25 +74,17 @@ def priced(run: Run | str | Path, threshold: float = THRESHOLD, seed: int = 0) -
     Raises:
         OptionError: a threshold out of range. StorageError: a run that cannot be read.
     """
-    from iterprime_xai.evaluation.runs.reading import read_run
-
-    opened = read_run(run) if isinstance(run, str | Path) else run
-    unlabelled = 0
-    types: list[str] = []
-    before: list[tuple[float, float, float]] = []
-    after: list[tuple[float, float, float]] = []
-    pictures: list[str] = []
-    for row in opened.rows([*COLUMNS, "best_index", "proposals"]):
-        name = classify(row, threshold).type
-        if name == "unlabelled":
-            unlabelled += 1
-            continue
-        types.append(name)
-        pictures.append(row["image_id"] or row["sample_id"])
-        before.append(_measures(row["intersection"] or 0, row["union"] or 0))
-        after.append(before[-1] if TYPES[name].repair == "none" else _repaired(row, TYPES[name].repair))
-    found = _gains(np.array(types), np.array(before), np.array(after), pictures, seed)
-    return replace(found, unlabelled=unlabelled)
+    table = failure_table(run, threshold).rows
+    known = table.filter(pc.field("type") != "unlabelled")
+    types = np.array(known["type"].to_pylist(), object)
+    before = _measures(known["intersection"], known["union"])
+    after = _measures(known["repaired_intersection"], known["repaired_union"])
+    pictures = [
+        image or sample
+        for image, sample in zip(known["image_id"].to_pylist(), known["sample_id"].to_pylist(), strict=True)
+    ]
+    found = _gains(types, before, after, pictures, seed)
+    return replace(found, unlabelled=table.num_rows - known.num_rows)
 
 
 def _gains(types: np.ndarray, before: np.ndarray, after: np.ndarray, pictures: list[str], seed: int) -> Priced:
@@ -122,27 +115,7 @@ def _percent(sums: np.ndarray, above: int, below: int) -> np.ndarray:
     return 100 * ratio(np.stack([sums[..., above], sums[..., below]], -1))
 
 
-def _measures(intersection: float, union: float) -> tuple[float, float, float]:
-    return float(intersection), float(union), intersection / union if union else 0.0
-
-
-def _repaired(row: Mapping[str, Any], repair: str) -> tuple[float, float, float]:
-    """Intersection, union and IoU of the oracle's answer."""
-    if repair == "no answer":
-        return _measures(0, 0)
-    gold = row["gold_area"]
-    if repair == "gold mask":
-        return _measures(gold, gold)
-    best = next((each for each in row["proposals"] or () if each["index"] == row["best_index"]), None)
-    if best is None:
-        return _measures(row["intersection"] or 0, row["union"] or gold)
-    return _measures(*overlap(best, gold))
-
-
-def overlap(proposal: Mapping[str, Any], gold_area: int) -> tuple[int, int]:
-    """Intersection and union of a row's proposal with the gold mask, in pixels.
-
-    IoU = I / (A + G - I), so that they follow from the areas, which are whole numbers of pixels.
-    """
-    common = round(proposal["iou"] * (proposal["area"] + gold_area) / (1 + proposal["iou"]))
-    return common, proposal["area"] + gold_area - common
+def _measures(intersections: Any, unions: Any) -> np.ndarray:
+    """Intersection, union and IoU of every phrase, float64 (n, 3)."""
+    common, either = (np.nan_to_num(each.to_numpy().astype(np.float64)) for each in (intersections, unions))
+    return np.stack([common, either, np.divide(common, either, out=np.zeros(len(common)), where=either > 0)], 1)

@@ -11,7 +11,7 @@ import numpy as np
 
 from iterprime_xai.data.images import read_image
 from iterprime_xai.evaluation.failures.classifying import THRESHOLD, classify
-from iterprime_xai.evaluation.failures.oracles import overlap
+from iterprime_xai.evaluation.failures.repairing import overlap
 from iterprime_xai.evaluation.failures.types import TYPES
 from iterprime_xai.evaluation.markdown import markdown
 from iterprime_xai.evaluation.runs.row import CodedProposals, found_row, sample_row
@@ -131,7 +131,7 @@ def _without(text: str, cues: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _answered(row: Mapping[str, Any], proposal: Mapping[str, Any]) -> dict[str, Any]:
-    common, either = overlap(proposal, row["gold_area"])
+    common, either = overlap(proposal["iou"], proposal["area"], row["gold_area"])
     return {"chosen_area": proposal["area"], "intersection": common, "union": either, "iou": proposal["iou"]}
 
 

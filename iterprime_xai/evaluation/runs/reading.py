@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from PIL import Image
 
+    from iterprime_xai.data.dataset import DataSet
+
 
 class Run:
     """The rows of a run folder; a run that is not done yet can be read as far as it is. Made by :func:`read_run`.
@@ -25,10 +27,11 @@ class Run:
     :meth:`bits` and :meth:`mask` turn them into arrays.
     """
 
-    def __init__(self, path: Path, manifest: Manifest) -> None:
+    def __init__(self, path: Path, manifest: Manifest, data: DataSet | None = None) -> None:
         self.path = path
         self.manifest = manifest
         self.key = manifest.key
+        self._given = data
         self._notes: dict[Path, PartNote] = {}
 
     @property
@@ -78,6 +81,22 @@ class Run:
                 for batch in file.iter_batches(32, columns=names):
                     yield from batch.to_pylist(maps_as_pydicts="strict")
 
+    def tables(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """These columns (all for ``None``) as Arrow tables, one a part, in the order of the data set.
+
+        A name may go on into a nested column, as Parquet writes it: ``proposals.list.element.area`` reads no mask.
+        """
+        import pyarrow as pa
+
+        names = self._known(columns)
+        for path in self.files:
+            with _open(path) as file:
+                try:
+                    self._notes[path] = note_of(file.metadata)
+                    yield file.read(names).replace_schema_metadata(None)
+                except (OSError, ValueError, pa.ArrowException) as error:
+                    raise StorageError(f"{path} cannot be read: {error}. Delete it and evaluate again.") from error
+
     def table(self, columns: Sequence[str] | None = None) -> pa.Table:
         """These columns (all for ``None``) of every row as an Arrow table, in the order of the data set.
 
@@ -89,14 +108,7 @@ class Run:
 
         names = self._known(columns)
         schema = SCHEMA if names is None else pa.schema([SCHEMA.field(name) for name in names])
-        tables = []
-        for path in self.files:
-            with _open(path) as file:
-                try:
-                    self._notes[path] = note_of(file.metadata)
-                    tables.append(file.read(names).replace_schema_metadata(None))
-                except (OSError, ValueError, pa.ArrowException) as error:
-                    raise StorageError(f"{path} cannot be read: {error}. Delete it and evaluate again.") from error
+        tables = list(self.tables(columns))
         return pa.concat_tables(tables).select(schema.names) if tables else schema.empty_table()
 
     def sql(self, query: str) -> Any:
@@ -167,7 +179,8 @@ class Run:
         """The picture as the data set gives it."""
         if self._data is None:
             raise StorageError(
-                f"The picture of {row['sample_id']!r} was given from memory: the run does not know where to find it again."
+                f"The picture of {row['sample_id']!r} was given from memory: the run does not know where to find it again. "
+                "Give its data set to read_run(path, data=...)."
             )
         entry = self._entries.get(row["image_id"])
         if entry is None:
@@ -177,8 +190,8 @@ class Run:
     @cached_property
     def _data(self) -> Any:
         asked = self.manifest.asked
-        if asked["data"] is None:
-            return None
+        if self._given is not None or asked["data"] is None:
+            return self._given
         from iterprime_xai.data.sources import open_data
 
         return open_data(asked["data"], **asked["data_options"])
@@ -195,7 +208,7 @@ class Run:
         from iterprime_xai.evaluation.runs.schema import SCHEMA
 
         for name in columns:
-            if name not in SCHEMA.names:
+            if name.partition(".")[0] not in SCHEMA.names:
                 near = get_close_matches(str(name), SCHEMA.names, 1)
                 hint = f"; did you mean {near[0]!r}?" if near else ""
                 raise OptionError(f"A run has no column {name!r}{hint} It has: {', '.join(SCHEMA.names)}.")
@@ -207,14 +220,21 @@ class Run:
         return f"Run({str(self.path)!r}, {self.manifest.asked['system']} on {self.manifest.decides['data']['name']}, {parts})"
 
 
-def read_run(path: str | Path) -> Run:
-    """Read a run folder. Raises ``StorageError`` for a folder that is no run or has a newer or damaged manifest."""
+def read_run(path: str | Path, data: DataSet | None = None) -> Run:
+    """Read a run folder.
+
+    Args:
+        path: the folder.
+        data: the data set that was evaluated, where it was given from memory: its pictures can then be shown again.
+
+    Raises ``StorageError`` for a folder that is no run or has a newer or damaged manifest.
+    """
     from iterprime_xai.records.writing import as_path
 
     folder = as_path(path)
     if folder.name == PARTS and not (folder / "manifest.json").exists():
         folder = folder.parent
-    return Run(folder, read_manifest(folder))
+    return Run(folder, read_manifest(folder), data)
 
 
 def _open(path: Path) -> Any:

@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 import iterprime_xai as ix
 from iterprime_xai.cli import app
 from iterprime_xai.evaluation.failures import TYPES, priced
-from iterprime_xai.evaluation.failures.oracles import _gains, _repaired
+from iterprime_xai.evaluation.failures.oracles import _gains
+from iterprime_xai.evaluation.failures.repairing import repaired_overlap
 from iterprime_xai.records import OptionError
 
 
@@ -39,12 +40,12 @@ def test_a_run_without_gold_or_without_a_failure_says_so():
 
 
 def test_an_oracle_answers_with_the_best_proposal_and_its_overlap_follows_from_the_areas():
-    proposals = [{"index": 0, "iou": 0.1, "area": 500}, {"index": 3, "iou": 60 / 120, "area": 80}]
-    row = {"gold_area": 100, "best_index": 3, "proposals": proposals, "intersection": 0, "union": 190}
-    assert _repaired(row, "best proposal") == (60.0, 120.0, 0.5)
-    assert _repaired(row, "gold mask") == (100.0, 100.0, 1.0)
-    assert _repaired(row, "no answer") == (0.0, 0.0, 0.0)
-    assert _repaired(row | {"best_index": None}, "best proposal") == (0.0, 190.0, 0.0)
+    row = {"gold_area": 100, "best_iou": 60 / 120, "intersection": 0, "union": 190}
+    assert repaired_overlap(row, "best proposal", 80) == (60, 120)
+    assert repaired_overlap(row, "gold mask", 80) == (100, 100)
+    assert repaired_overlap(row, "no answer", 80) == (0, 0)
+    assert repaired_overlap(row, "none", 80) == (0, 190)
+    assert repaired_overlap(row, "best proposal", None) == (0, 190)
 
 
 @pytest.fixture(scope="module")
