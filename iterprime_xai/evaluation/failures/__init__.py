@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from iterprime_xai.evaluation.failures.blame import PassChange, WordBlame, most_blamed, pass_changes, word_blame
     from iterprime_xai.evaluation.failures.case import Case, open_case
     from iterprime_xai.evaluation.failures.classifying import Failure, classify
     from iterprime_xai.evaluation.failures.oracles import Priced, priced
@@ -23,11 +24,16 @@ _PLACES = {
     "Failure": "classifying",
     "FailureTable": "table",
     "FailureType": "types",
+    "PassChange": "blame",
     "Priced": "oracles",
+    "WordBlame": "blame",
     "classify": "classifying",
     "failure_table": "table",
+    "most_blamed": "blame",
     "open_case": "case",
+    "pass_changes": "blame",
     "priced": "oracles",
+    "word_blame": "blame",
 }
 
 __all__ = [
@@ -36,11 +42,16 @@ __all__ = [
     "Failure",
     "FailureTable",
     "FailureType",
+    "PassChange",
     "Priced",
+    "WordBlame",
     "classify",
     "failure_table",
+    "most_blamed",
     "open_case",
+    "pass_changes",
     "priced",
+    "word_blame",
 ]
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from iterprime_xai.evaluation.explanation.agreement import pearson
 from iterprime_xai.evaluation.failures.classifying import THRESHOLD
 from iterprime_xai.masks import select
 from iterprime_xai.records import Grounding, Pass
@@ -76,9 +77,7 @@ class WordBlame:
         return self.without.iou - self.together.iou
 
 
-def pass_changes(
-    grounding: Grounding, gold: np.ndarray | None, threshold: float = THRESHOLD
-) -> tuple[PassChange, ...]:
+def pass_changes(grounding: Grounding, gold: np.ndarray | None, threshold: float = THRESHOLD) -> tuple[PassChange, ...]:
     """What each pass of a refinement did to the answer, in order.
 
     The map so far (``blended``) of each pass chooses among the proposals by the grounding's own rule. Of an answer that is a set of
@@ -149,7 +148,7 @@ def word_blame(grounding: Grounding, gold: np.ndarray | None) -> tuple[WordBlame
     if is_blank(mean):
         return ()
     together = map_answer(grounding, mean, gold)
-    fit = _correlation(mean, _last_used(grounding).heatmap)
+    fit = pearson(mean, _last_used(grounding).heatmap)
     found = []
     for place, word in enumerate(words):
         # Added anew: the sum less one map would leave rounding where no heat is left.
@@ -157,7 +156,7 @@ def word_blame(grounding: Grounding, gold: np.ndarray | None) -> tuple[WordBlame
         other = (rest.mean(0) if len(rest) else np.zeros(whole.shape)).astype(np.float32)
         without = map_answer(grounding, other, gold, silent=is_blank(other))
         moved = _moved(grounding, together, without)
-        found.append(WordBlame(word.text, word.span, together, without, moved, _correlation(mean, other), fit))
+        found.append(WordBlame(word.text, word.span, together, without, moved, pearson(mean, other), fit))
     return tuple(found)
 
 
@@ -233,10 +232,3 @@ def _moved(grounding: Grounding, one: MapAnswer, other: MapAnswer) -> float | No
         return None
     across, down = (abs(a - b) for a, b in zip(one.peak, other.peak, strict=True))
     return hypot(across, down) / hypot(grounding.image.width, grounding.image.height)
-
-
-def _correlation(one: np.ndarray, other: np.ndarray) -> float:
-    """Pearson's over the patches; NaN for a flat map."""
-    first, second = (each.astype(np.float64).ravel() - each.mean(dtype=np.float64) for each in (one, other))
-    lengths = float(np.linalg.norm(first) * np.linalg.norm(second))
-    return float(first @ second) / lengths if lengths > 0 else float("nan")
