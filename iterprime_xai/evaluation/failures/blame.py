@@ -26,9 +26,12 @@ right as before, or wrong as before; ``not used``: the refinement left the pass 
 
 @dataclass(frozen=True, slots=True)
 class MapAnswer:
-    """What a map answers: the proposal (its index), that one's IoU with the gold mask, the peak (x, y) in pixels, and whether
-    it lies on the gold mask. ``None`` is what is not known or not there: ``iou`` and ``on_gold`` without a gold mask, ``answer`` and
-    ``iou`` without proposals that a map chooses among, ``peak`` for a blank map (whose ``on_gold`` is false)."""
+    """What a map answers: a proposal, its IoU with the gold mask, and the peak.
+
+    ``answer`` is the proposal's index, ``peak`` (x, y) in pixels, ``on_gold`` whether it lies on the gold mask. ``None`` is what is not
+    known: ``iou`` and ``on_gold`` without a gold mask (``on_gold`` also where nothing is meant), ``answer`` and ``iou`` without
+    proposals that a map chooses among, ``peak`` for a blank map, whose ``on_gold`` is false. An answer of nothing has IoU 0.
+    """
 
     answer: int | None
     iou: float | None
@@ -56,9 +59,9 @@ class PassChange:
 class WordBlame:
     """What happens to the answer of all words' maps together when one word's map is left out.
 
-    ``moved`` is how far the peak goes, as a share of the picture's diagonal, ``None`` where a map is blank. ``correlation`` is that of the
-    two maps, over patches, and ``fit`` that of all words' mean with the pass's own map: how well the mean stands for it. Both are
-    NaN for flat maps.
+    ``moved`` is how far the peak goes, as a share of the picture's diagonal, ``None`` where a map is blank. ``correlation`` is
+    Pearson's, over the patches, of the two maps; ``fit`` that of all words' mean with the pass's own map: how well the mean
+    stands for it. Both are NaN for flat maps.
     """
 
     text: str
@@ -80,8 +83,8 @@ class WordBlame:
 def pass_changes(grounding: Grounding, gold: np.ndarray | None, threshold: float = THRESHOLD) -> tuple[PassChange, ...]:
     """What each pass of a refinement did to the answer, in order.
 
-    The map so far (``blended``) of each pass chooses among the proposals by the grounding's own rule. Of an answer that is a set of
-    masks only the first is compared; where the grounding abstained, every pass does, since the match of the first pass decides that.
+    The map so far (``blended``) of each pass chooses among the proposals by the grounding's own rule. Of an answer that is a
+    set of masks only the first is compared; where the grounding abstained, every pass does: the first pass's match decides that.
     Proposals that were made for the final map are those of every pass. What a rejected pass would have done is known where the
     grounding's parameters name the weight of the blend, and its map is not blank.
 
