@@ -28,9 +28,10 @@ right as before, or wrong as before; ``not used``: the refinement left the pass 
 class MapAnswer:
     """What a map answers: a proposal, its IoU with the gold mask, and the peak.
 
-    ``answer`` is the proposal's index, ``peak`` (x, y) in pixels, ``on_gold`` whether it lies on the gold mask. ``None`` is what is not
-    known: ``iou`` and ``on_gold`` without a gold mask (``on_gold`` also where nothing is meant), ``answer`` and ``iou`` without
-    proposals that a map chooses among, ``peak`` for a blank map, whose ``on_gold`` is false. An answer of nothing has IoU 0.
+    ``answer`` is the proposal's index, ``peak`` (x, y) in pixels, ``on_gold`` whether it lies on the gold mask. ``None`` is what
+    is not known: ``iou`` and ``on_gold`` without a gold mask (``on_gold`` also where nothing is meant), ``answer`` and ``iou``
+    without proposals that a map chooses among, ``peak`` for a blank map, whose ``on_gold`` is false. An answer of nothing has
+    IoU 0.
     """
 
     answer: int | None
