@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import resources
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from iterprime_xai.records.errors import IterprimeError, MissingExtraError
 from iterprime_xai.records.grounding import Grounding
 from iterprime_xai.visualize.describe import alt_text
+from iterprime_xai.visualize.scripts import script, style
 from iterprime_xai.visualize.static import figure_bundle
 from iterprime_xai.visualize.widget_state import widget_state
 
@@ -23,11 +23,6 @@ except ImportError as error:
     ) from error
 
 
-def _packaged(name: str) -> str:
-    # As text, not as a path: anywidget watches paths, and a widget that is watched is never freed.
-    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
-
-
 class GroundingWidget(anywidget.AnyWidget):
     """One grounding in the notebook: passes, words, opacity and threshold without a message to the kernel.
 
@@ -36,8 +31,8 @@ class GroundingWidget(anywidget.AnyWidget):
     run (exported HTML, GitHub), its static figure is shown.
     """
 
-    _esm = _packaged("live_widget.js")
-    _css = _packaged("live_widget.css")
+    _esm = script("live_widget.js")
+    _css = style("live_widget.css")
     picture = traitlets.Bytes(read_only=True).tag(sync=True)
     maps = traitlets.Bytes(read_only=True).tag(sync=True)
     tables = traitlets.Bytes(read_only=True).tag(sync=True)

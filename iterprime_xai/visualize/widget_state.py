@@ -52,7 +52,7 @@ def widget_state(grounding: Grounding) -> WidgetState:
         "result": {"heat": result, "pass": chosen, "note": describe.safe(" ".join(describe.headline(grounding)[1:]))},
         "passes": looks,
         "matchWord": describe.match_word(grounding),
-        "outline": _outline(grounding),
+        "outline": outline_of(grounding.mask),
         "alt": describe.alt_text(grounding),
         "caveats": [describe.safe(line) for line in describe.caveats(grounding.trace)],
         "settings": describe.safe(describe.main_settings(grounding)),
@@ -92,9 +92,9 @@ def _shares(grounding: Grounding, words: tuple[WordMap, ...]) -> list[str | None
     return [held.get(word.span) for word in grounding.expression.words]
 
 
-def _outline(grounding: Grounding) -> list[list[float]]:
-    """The mask's outlines as flat lists x, y, x, y, ... in pixels of the picture."""
-    if grounding.mask is None:
+def outline_of(mask: np.ndarray | None) -> list[list[float]]:
+    """A mask's outlines as flat lists x, y, x, y, ... in pixels of the picture; none for no mask."""
+    if mask is None:
         return []
-    tolerance = max(0.25, max(grounding.image.size) / 3000)
-    return [np.round(points.ravel(), 1).tolist() for points in contours(grounding.mask, tolerance)]
+    tolerance = max(0.25, max(mask.shape) / 3000)
+    return [np.round(points.ravel(), 1).tolist() for points in contours(mask, tolerance)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from typing import Any
 
 import numpy as np
@@ -11,19 +10,19 @@ import pytest
 from iterprime_xai.records.heatmap import resize
 from iterprime_xai.visualize.colours import scale_of
 from iterprime_xai.visualize.describe import number
+from iterprime_xai.visualize.scripts import script
 
 pytestmark = pytest.mark.browser
 
 
 def _call(page: Any, name: str, *arguments: Any) -> Any:
-    script = resources.files("iterprime_xai.visualize").joinpath("live_widget.js").read_text(encoding="utf-8")
     return page.evaluate(
         """async ([script, name, given]) => {
             const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
             const found = (await import(address))[name](...given);
             return found instanceof Float64Array ? [...found] : found;
         }""",
-        [script, name, list(arguments)],
+        [script("drawing.js"), name, list(arguments)],
     )
 
 

@@ -1,0 +1,104 @@
+"""Asking the run's own system again: another phrase, layer or method on the picture that is looked at."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from iterprime_xai.records.errors import OptionError
+
+if TYPE_CHECKING:
+    from iterprime_xai.evaluation.failures.case import Case
+    from iterprime_xai.evaluation.runs.reading import Run
+    from iterprime_xai.records import Grounding
+    from iterprime_xai.systems.segmenter import ZeroShotSegmenter
+
+
+class Asker:
+    """A run's system, made when it is first asked.
+
+    Args:
+        run: the run.
+        system: the system in memory; ``None`` makes it again from what the manifest says was asked for.
+    """
+
+    def __init__(self, run: Run, system: ZeroShotSegmenter | None = None) -> None:
+        self._run = run
+        self._given = system
+
+    def ask(self, case: Case, text: str, *, method: str = "", layer: int | None = None) -> Grounding:
+        """Ground a phrase in a case's picture, choosing among the proposals that the run kept, or made again as it made them.
+
+        Args:
+            case: the sample that is looked at.
+            text: any phrase.
+            method: a way to look, see :attr:`methods`; empty: as the run looked.
+            layer: the text layer to read; ``None``: as the run did.
+
+        Raises:
+            OptionError: a picture that cannot be shown, a system that cannot be made again, or a method or layer that it does
+                not take. Errors of the system itself.
+        """
+        if case.image is None:
+            raise OptionError(f"There is no picture to look at: {case.problem}")
+        proposals = self._proposals(case)
+        grounder = getattr(self.system, "grounder", None)
+        if not method and layer is None:
+            return self.system.segment(case.image, text, proposals=proposals)
+        if grounder is None:
+            raise OptionError(f"{self.system.name} has no layers or methods to choose from; leave both as the run had them.")
+        recipe = self.system.recipe  # type: ignore[attr-defined]
+        found: Grounding = grounder.ground(
+            case.image, text, method=method or "gradcam", layer=layer, recipe=recipe, proposals=proposals
+        )
+        return found
+
+    @cached_property
+    def system(self) -> ZeroShotSegmenter:
+        """The system, loaded. Raises ``OptionError`` where the manifest names none of the registry."""
+        if self._given is not None:
+            return self._given
+        from iterprime_xai.systems import load_system, system_names
+
+        asked = self._run.manifest.asked
+        if asked["system"] not in system_names():
+            raise OptionError(
+                f"The run was made by {asked['system']!r}, which is no system by name: give it to explore(run, system=...)."
+            )
+        return load_system(asked["system"], asked["settings"])
+
+    @property
+    def methods(self) -> list[str]:
+        """Ways to look that can be asked for instead of the run's own; none for systems without a matcher of their own."""
+        from iterprime_xai.saliency.methods import METHODS
+
+        return list(METHODS) if self._looks else []
+
+    @property
+    def layers(self) -> int:
+        """How many text layers can be chosen from; 0 for systems without a matcher of their own."""
+        model = self._run.manifest.decides["system"].get("model") or {}
+        return int(model.get("text_layers") or 0) if self._looks else 0
+
+    @property
+    def _looks(self) -> bool:
+        return self._given is not None and hasattr(self._given, "grounder") or self._run.manifest.asked["system"] in (
+            "iterprime",
+            "gradcam",
+        )
+
+    def _proposals(self, case: Case) -> Any:
+        kept = None if case.grounding is None else case.grounding.proposals
+        asked = self._run.manifest.asked
+        if kept is not None or asked["proposals"] is None:
+            return kept
+        if asked["proposals"] != "gold":
+            return self._proposer
+        return [mask for mask in (case.gold,) if mask is not None and mask.any()] or None
+
+    @cached_property
+    def _proposer(self) -> Any:
+        from iterprime_xai.masks.proposers import load_proposer
+
+        asked = self._run.manifest.asked
+        return load_proposer(asked["proposals"], **asked["proposer_options"])

@@ -1,0 +1,137 @@
+"""From a case to what a view needs of one sample: picture, maps, outlines, ranked proposals, and the words to say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from iterprime_xai.evaluation.failures.case import Case
+from iterprime_xai.evaluation.failures.types import TYPES
+from iterprime_xai.records import Grounding, RankedProposal
+from iterprime_xai.records.overlap import iou
+from iterprime_xai.visualize.contours import contours
+from iterprime_xai.visualize.describe import number, one_line, safe
+from iterprime_xai.visualize.encoded import fitting, jpeg
+from iterprime_xai.visualize.widget_state import LONGEST, outline_of, widget_state
+
+MOST_PROPOSALS = 8
+"""Ranked proposals that are listed; the one that fits best comes on top of these."""
+
+
+@dataclass(frozen=True)
+class SampleView:
+    """One sample, ready to be drawn: ``info`` is JSON, ``picture`` a JPEG (empty where there is none), ``maps`` as in `widget_state`."""
+
+    info: dict[str, Any] = field(default_factory=dict)
+    picture: bytes = b""
+    maps: bytes = b""
+    tables: bytes = b""
+
+
+def sample_view(case: Case) -> SampleView:
+    """What is shown of a sample of a run."""
+    told = {"case": _case(case)}
+    if case.image is None:
+        return SampleView(told)
+    gold = {} if case.gold is None else {"gold": outline_of(case.gold)}
+    if case.grounding is None:
+        plain = {"size": list(case.image.size), "alt": f"The picture of “{one_line(case.text)}”; there is no result."}
+        return SampleView(told | plain | gold, jpeg(fitting(case.image, LONGEST)))
+    state = widget_state(case.grounding)
+    proposals = _proposals(case.grounding, case.row["proposals"] or (), case.row["best_index"])
+    return SampleView(
+        state.info | told | gold | {"proposals": proposals}, state.picture, state.maps, state.tables
+    )
+
+
+def answer_view(grounding: Grounding, gold: np.ndarray | None, asked: str) -> SampleView:
+    """What is shown of another answer about the same picture; ``gold`` is what is meant, where the phrase is the sample's own."""
+    state = widget_state(grounding)
+    known = gold is not None
+    told = {
+        "case": {
+            "id": "",
+            "title": safe(asked),
+            "sentence": "" if not known else f"IoU {iou(grounding.mask, gold):.2f}.",
+            "facts": [],
+            "problem": "",
+        }
+    }
+    outlines = {"gold": outline_of(gold)} if gold is not None else {}
+    return SampleView(state.info | told | outlines | {"proposals": []}, state.picture, state.maps, state.tables)
+
+
+def _case(case: Case) -> dict[str, Any]:
+    row = case.row
+    return {
+        "id": case.sample_id,
+        "shownId": safe(case.sample_id),
+        "run": safe(case.run),
+        "text": safe(case.text),
+        "type": case.failure.type,
+        "title": TYPES[case.failure.type].title,
+        "meaning": TYPES[case.failure.type].rule,
+        "sentence": safe(case.failure.sentence),
+        "problem": safe(case.problem),
+        "labelled": case.gold is not None,
+        "facts": [[name, safe(str(value))] for name, value in _facts(row)],
+        "tags": [[safe(name), safe(value)] for name, value in sorted((row["tags"] or {}).items())],
+        "notes": [safe(each) for each in row["notes"] or ()],
+    }
+
+
+def _facts(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What is worth knowing of a row, named as in the list of figures."""
+    found: list[tuple[str, str]] = []
+    for name, title in (("iou", "IoU"), ("best_iou", "best IoU"), ("margin", "margin"), ("heat_in_mask", "heat inside")):
+        if row[name] is not None:
+            found.append((title, f"{row[name]:.2f}"))
+    for name, title in (("category", "target"), ("landed", "peak on"), ("parser", "parser")):
+        if row[name] is not None:
+            found.append((title, row[name]))
+    if row["primary"] is not None:
+        found.append(("primary word", row["primary"]["text"]))
+    if row["error"] is not None:
+        found.append(("error", f"{row['error']['kind']}: {row['error']['message']}"))
+    return found
+
+
+def _proposals(grounding: Grounding, kept: Sequence[Mapping[str, Any]], best: int | None) -> list[dict[str, Any]]:
+    selection = grounding.selection
+    if selection is None:
+        return []
+    by_index = {each["index"]: each for each in kept}
+    listed = list(enumerate(selection.ranking, 1))
+    shown = [each for each in listed if each[0] <= MOST_PROPOSALS or each[1].index == best]
+    return [_proposal(grounding, place, ranked, by_index.get(ranked.index), best) for place, ranked in shown]
+
+
+def _proposal(
+    grounding: Grounding, place: int, ranked: RankedProposal, kept: Mapping[str, Any] | None, best: int | None
+) -> dict[str, Any]:
+    selection = grounding.selection
+    assert selection is not None
+    return {
+        "place": place,
+        "index": ranked.index,
+        "score": number(ranked.score),
+        "iou": None if kept is None or kept["iou"] is None else f"{kept['iou']:.2f}",
+        "terms": [[name.replace("_", " "), number(value)] for name, value in ranked.terms.items()],
+        "outline": _outline(grounding, ranked.index, kept),
+        "chosen": ranked.index in selection.chosen,
+        "best": ranked.index == best,
+    }
+
+
+def _outline(grounding: Grounding, index: int, kept: Mapping[str, Any] | None) -> list[list[float]]:
+    """Of the mask where the run kept it, else of its box."""
+    if grounding.proposals is not None:
+        mask = np.asarray(grounding.proposals.masks[index])
+        return [np.round(points.ravel(), 1).tolist() for points in contours(mask, max(0.5, max(mask.shape) / 600))]
+    if kept is None or kept["box"] is None:
+        return []
+    left, top, right, bottom = kept["box"]
+    return [[left, top, right, top, right, bottom, left, bottom]]

@@ -1,0 +1,291 @@
+"""An explorer at work: run, state, notes and slices together, and what each act of its user changes. No widget."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from iterprime_xai.evaluation.failures.case import Case, open_case
+from iterprime_xai.evaluation.failures.classifying import THRESHOLD
+from iterprime_xai.evaluation.failures.table import failure_table
+from iterprime_xai.evaluation.runs.reading import Run, read_run
+from iterprime_xai.records.errors import OptionError, StorageError
+from iterprime_xai.visualize.describe import safe
+from iterprime_xai.visualize.encoded import fitting, jpeg
+from iterprime_xai.visualize.explorer.asking import Asker
+from iterprime_xai.visualize.explorer.note_export import export
+from iterprime_xai.visualize.explorer.notes import Notes
+from iterprime_xai.visualize.explorer.query import Phrases
+from iterprime_xai.visualize.explorer.rule import rule_of
+from iterprime_xai.visualize.explorer.sample_view import SampleView, answer_view, sample_view
+from iterprime_xai.visualize.explorer.slices import load_slice, save_slice, slices
+from iterprime_xai.visualize.explorer.state import ExplorerState
+from iterprime_xai.visualize.explorer.view import facets, listing
+
+if TYPE_CHECKING:
+    from iterprime_xai.systems.segmenter import ZeroShotSegmenter
+
+THUMBNAIL = 72
+"""Longer side of a picture in the list, in pixels."""
+
+MOST_THUMBNAILS = 200
+"""Thumbnails kept in memory, some 2 kB each."""
+
+PARTS = ("listing", "facets", "sample", "second", "notes", "slices")
+"""What an act can change, and a view draws again."""
+
+
+class Session:
+    """One user exploring one run.
+
+    ``act`` does what the user asks for and says what changed; the parts themselves are asked for by name. Only the sample that is
+    looked at is in memory.
+
+    Args:
+        run: a run, or its folder.
+        against: a second run to compare with, or its folder; phrases are lined up by their ids.
+        threshold: IoU from which an answer is right.
+        system: the run's system in memory, for asking again; ``None`` makes it from the manifest when it is first asked.
+        author: whose notes are written; ``None``: the user of the machine.
+
+    Raises:
+        OptionError: a threshold out of range, or a second run that has none of the phrases.
+        StorageError: a run that cannot be read.
+    """
+
+    def __init__(
+        self,
+        run: Run | str | Path,
+        against: Run | str | Path | None = None,
+        *,
+        threshold: float = THRESHOLD,
+        system: ZeroShotSegmenter | None = None,
+        author: str | None = None,
+    ) -> None:
+        self.run = read_run(run) if isinstance(run, str | Path) else run
+        self.against = read_run(against) if isinstance(against, str | Path) else against
+        self.threshold = threshold
+        self.notes = Notes(self.run.path, self.run.key, author)
+        table = failure_table(self.run, threshold)
+        if not len(table):
+            raise StorageError(f"{self.run.path} has no rows yet: nothing to explore.")
+        other = None if self.against is None else failure_table(self.against, threshold)
+        self.state = ExplorerState(Phrases(table, other), self._marks)
+        self.asker = Asker(self.run, system)
+        self.case: Case | None = None
+        self._second = SampleView()
+        self._thumbnails: OrderedDict[str, bytes] = OrderedDict()
+        self._acts: dict[str, Callable[[Mapping[str, Any]], set[str]]] = {
+            "filter": self._filter,
+            "sort": self._sort,
+            "page": self._page,
+            "open": self._open,
+            "step": self._step,
+            "select": self._select,
+            "note": self._note,
+            "tag": self._tag,
+            "look": self._look,
+            "close look": self._close_look,
+            "save slice": self._save_slice,
+            "slice": self._slice,
+            "export": self._export,
+        }
+        self._read_case()
+
+    def act(self, message: Mapping[str, Any]) -> set[str]:
+        """Do what a message asks for (``{"do": ..., ...}``), and name the `PARTS` that are others now.
+
+        Raises ``OptionError`` for an act that there is not, and what the act itself raises; nothing has changed then.
+        """
+        name = message.get("do")
+        if name not in self._acts:
+            raise OptionError(f"The explorer can {', '.join(self._acts)}, but was asked for {name!r}.")
+        return self._acts[name](message)
+
+    def about(self) -> dict[str, Any]:
+        """What stays: the runs by name, and what their system can be asked."""
+        asked, decides = self.run.manifest.asked, self.run.manifest.decides
+        return {
+            "run": safe(self.run.name),
+            "system": safe(str(asked["system"])),
+            "data": safe(str(decides["data"]["name"])),
+            "detail": decides["detail"],
+            "complete": self.run.complete,
+            "against": None if self.against is None else safe(self.against.name),
+            "threshold": self.threshold,
+            "methods": self.asker.methods,
+            "layers": self.asker.layers,
+            "author": safe(self.notes.author),
+        }
+
+    def listing(self) -> dict[str, Any]:
+        return listing(self.state)
+
+    def facets(self) -> dict[str, Any]:
+        return facets(self.state)
+
+    def sample(self) -> SampleView:
+        return SampleView() if self.case is None else sample_view(self.case)
+
+    def second(self) -> SampleView:
+        """What stands beside the sample: the other run's answer, or a new one; empty where there is neither."""
+        return self._second
+
+    def notes_shown(self) -> dict[str, Any]:
+        """The notes on the sample, one's own apart, and what is wrong with the files."""
+        if self.case is None:
+            return {"own": None, "others": [], "problems": []}
+        found = self.notes.of(self.case.sample_id)
+        shown = [
+            {
+                "author": safe(each.author),
+                "at": each.at,
+                "text": safe(each.text),
+                "tags": [safe(tag) for tag in each.tags],
+            }
+            for each in found
+        ]
+        mine = [each.author == self.notes.author for each in found]
+        return {
+            "id": self.case.sample_id,
+            "own": next((each for each, own in zip(shown, mine, strict=True) if own), None),
+            "others": [each for each, own in zip(shown, mine, strict=True) if not own],
+            "problems": [safe(each) for each in self.notes.problems],
+        }
+
+    def slices_shown(self) -> dict[str, Any]:
+        found = slices(self.run.path)
+        return {
+            "slices": [{"name": safe(each.name), "count": len(each.ids)} for each in found],
+            "problems": [safe(each) for each in found.problems],
+        }
+
+    def thumbnail(self, sample_id: str) -> bytes:
+        """A small JPEG of a sample's picture; empty where it cannot be shown (the sample itself says why)."""
+        kept = self._thumbnails.get(sample_id)
+        if kept is not None:
+            self._thumbnails.move_to_end(sample_id)
+            return kept
+        try:
+            picture = jpeg(fitting(self.run.image(self.run.row(sample_id)), THUMBNAIL), quality=80)
+        except StorageError:
+            picture = b""
+        self._thumbnails[sample_id] = picture
+        if len(self._thumbnails) > MOST_THUMBNAILS:
+            self._thumbnails.popitem(last=False)
+        return picture
+
+    # --- acts ------------------------------------------------------------------------------------------------------------
+
+    def _filter(self, message: Mapping[str, Any]) -> set[str]:
+        self.state.filter(rule_of(message["rule"]))
+        return {"listing", "facets"} | self._read_case()
+
+    def _sort(self, message: Mapping[str, Any]) -> set[str]:
+        self.state.sort(message["by"], message["descending"])
+        return {"listing"} | self._read_case()
+
+    def _page(self, message: Mapping[str, Any]) -> set[str]:
+        self.state.turn(message["page"])
+        return {"listing"}
+
+    def _open(self, message: Mapping[str, Any]) -> set[str]:
+        self.state.open(message["id"])
+        return {"listing"} | self._read_case()
+
+    def _step(self, message: Mapping[str, Any]) -> set[str]:
+        self.state.step(message["by"])
+        return {"listing"} | self._read_case()
+
+    def _select(self, message: Mapping[str, Any]) -> set[str]:
+        if message.get("all"):
+            self.state.select_all()
+        elif message.get("none"):
+            self.state.clear_selection()
+        else:
+            self.state.select(message["ids"], message["on"])
+        return {"listing"}
+
+    def _note(self, message: Mapping[str, Any]) -> set[str]:
+        self.notes.write(message["id"], message["text"], message["tags"])
+        self.state.refresh()
+        return {"notes", "facets", "listing"}
+
+    def _tag(self, message: Mapping[str, Any]) -> set[str]:
+        """Add a tag to one's own notes on every selected sample."""
+        if not self.state.selected:
+            raise OptionError("No sample is selected: tick some in the list, or select all that are listed.")
+        for sample_id in list(self.state.selected):
+            own = next((each for each in self.notes.of(sample_id) if each.author == self.notes.author), None)
+            tags = dict.fromkeys([*(own.tags if own else ()), message["tag"]])
+            self.notes.write(sample_id, own.text if own else "", list(tags))
+        self.state.refresh()
+        return {"notes", "facets", "listing"}
+
+    def _look(self, message: Mapping[str, Any]) -> set[str]:
+        if self.case is None:
+            raise OptionError("No sample is looked at: open one first.")
+        text, method, layer = message["text"], message.get("method", ""), message.get("layer")
+        found = self.asker.ask(self.case, text, method=method, layer=layer)
+        same = text == self.case.text
+        how = "".join([f", {method}" if method else "", f", layer {layer}" if layer is not None else ""])
+        self._second = answer_view(found, self.case.gold if same else None, f"asked now{how}")
+        return {"second"}
+
+    def _close_look(self, message: Mapping[str, Any]) -> set[str]:
+        self._second = self._of_the_other_run()
+        return {"second"}
+
+    def _save_slice(self, message: Mapping[str, Any]) -> set[str]:
+        """Save the selection, or everything listed, as a slice."""
+        chosen = message.get("selected")
+        ids = list(self.state.selected) if chosen else self.state.listed_ids()
+        if not ids:
+            raise OptionError("There is nothing to save: " + ("no sample is selected." if chosen else "no phrase is listed."))
+        save_slice(
+            self.run.path,
+            message["name"],
+            {} if chosen else self.state.rule.as_json(),
+            ids,
+            run_key=self.run.key,
+            author=self.notes.author,
+            replace=bool(message.get("replace")),
+        )
+        return {"slices"}
+
+    def _slice(self, message: Mapping[str, Any]) -> set[str]:
+        """Show a saved slice: the very samples, or, with ``rule``, what its rule finds now."""
+        found = load_slice(self.run.path, message["name"])
+        rule = rule_of(found.rule) if message.get("rule") else rule_of({"ids": list(found.ids)})
+        self.state.filter(rule)
+        return {"listing", "facets"} | self._read_case()
+
+    def _export(self, message: Mapping[str, Any]) -> set[str]:
+        export(self.run, self.notes, message["path"])
+        return set()
+
+    # --- inside ----------------------------------------------------------------------------------------------------------
+
+    def _marks(self) -> dict[str, set[str]]:
+        """The noted samples by tag, and all of them under the empty one."""
+        self.notes.refresh()
+        return {"": {each.sample_id for each in self.notes.all()}} | self.notes.tags()
+
+    def _read_case(self) -> set[str]:
+        """Take up the sample that the state looks at, if it is another."""
+        primary = self.state.primary
+        if primary == (None if self.case is None else self.case.sample_id):
+            return set()
+        self.case = None if primary is None else open_case(self.run, primary, self.threshold)
+        self._second = self._of_the_other_run()
+        return {"sample", "second", "notes"}
+
+    def _of_the_other_run(self) -> SampleView:
+        if self.against is None or self.case is None:
+            return SampleView()
+        try:
+            return sample_view(open_case(self.against, self.case.sample_id, self.threshold))
+        except OptionError:  # a phrase that the other run lacks
+            return SampleView()
