@@ -77,6 +77,8 @@ class TestPasses:
         assert [each.found.iou for each in found] == [0.0, 1.0, 0.0, 0.0]
         assert [each.found.on_gold for each in found] == [False, True, False, False]
         assert found[0].found.peak == (6, 2)
+        assert pass_changes(grounding(look(WRONG)), quarter(1))[0].found.on_gold is True
+        assert pass_changes(grounding(look(WRONG)), quarter(2))[0].found.on_gold is False
 
     def test_the_threshold_is_reached_by_an_iou_that_equals_it(self):
         half = quarter(0) | quarter(1)  # the answer has IoU 0.5
@@ -86,12 +88,18 @@ class TestPasses:
     @pytest.mark.parametrize("where", ["recipe", "settings"])
     def test_of_a_pass_that_was_not_used_it_is_said_what_it_would_have_done(self, where):
         passes = (look(heat(0, 0.2, 0, 0)), look(heat(0.9, 0, 0, 0), heat(0, 0.2, 0, 0), accepted=False))
-        # 0.75 x 0.2 beside 0.25 x 0.9: the hottest patch would have been the first.
-        rejected = pass_changes(grounding(*passes, **{where: {"blend": 0.25}}), GOLD)[1]
+        # 0.8 x 0.2 beside 0.2 x 0.9: the hottest patch would have been the first.
+        rejected = pass_changes(grounding(*passes, **{where: {"blend": 0.2}}), GOLD)[1]
         assert (rejected.change, rejected.used, rejected.found.answer) == ("not used", False, 1)
         assert (rejected.would, rejected.instead.answer, rejected.instead.iou) == ("fixed", 0, 1.0)
         # 0.9 x 0.2 beside 0.1 x 0.9: it would not.
         assert pass_changes(grounding(*passes, **{where: {"blend": 0.1}}), GOLD)[1].would == "neither"
+
+    def test_what_was_not_used_would_have_been_blended_into_the_last_map_that_was(self):
+        third = look(heat(0, 0.4, 0, 0), heat(0.5, 0, 0, 0), accepted=False)
+        passes = (look(heat(0, 1, 0, 0)), look(heat(0.5, 0, 0, 0)), third)
+        # 0.75 x 0.5 beside 0.25 x 0.4; with the first map the second patch would be the hottest.
+        assert pass_changes(grounding(*passes, recipe={"blend": 0.25}), GOLD)[2].would == "neither"
 
     def test_what_it_would_have_done_is_not_known_without_the_weight_or_with_a_blank_map(self):
         unused = look(RIGHT, WRONG, accepted=False)
@@ -156,6 +164,8 @@ class TestWords:
         words = list(zip(expression_of("small dog").words, (RIGHT, RIGHT), strict=True))
         passes = (look(WRONG, words=words), look(RIGHT, WRONG, accepted=False))
         assert word_blame(grounding(*passes), GOLD)[0].fit == pytest.approx(-1 / 3)
+        blended = (look(RIGHT), look(WRONG, 0.8 * RIGHT + 0.2 * WRONG, words=words))
+        assert word_blame(grounding(*blended), GOLD)[0].fit == pytest.approx(-1 / 3)
 
     def test_words_that_are_the_same_are_told_apart_by_their_place(self):
         found = word_blame(said(RIGHT, WRONG, WRONG, text="dog by dog"), GOLD)
