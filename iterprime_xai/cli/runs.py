@@ -54,18 +54,31 @@ def failures(
         Path | None,
         typer.Option(help="Write one line a phrase, with its type and a sentence, to this JSON Lines file."),
     ] = None,
+    words: Annotated[bool, typer.Option("--words", help="Also which content words fail the most.")] = False,
+    where: Annotated[bool, typer.Option("--where", help="Also where in the picture phrases fail.")] = False,
+    slices: Annotated[
+        list[str] | None,
+        typer.Option(help="Also slices by clutter, size, length, or tag:NAME such as tag:kind; can be given again."),
+    ] = None,
 ) -> None:
     """What kinds of failure a run has, and what it would gain without each."""
-    from iterprime_xai.evaluation.failures import failure_table, priced
+    from iterprime_xai.evaluation.failures import density, failure_table, priced, word_table
+    from iterprime_xai.evaluation.failures import slices as sliced
     from iterprime_xai.evaluation.failures.classifying import FailureRow
     from iterprime_xai.evaluation.row_files import save_rows
     from iterprime_xai.evaluation.runs.reading import read_run
 
     opened = read_run(run)
-    typer.echo(str(priced(opened, threshold)), nl=False)
+    table = failure_table(opened, threshold).rows
+    tables = [
+        *([word_table(table)] if words else []),
+        *([density(table), density(table, "peak")] if where else []),
+        *(sliced(table, by) for by in slices or ()),
+    ]
+    typer.echo("\n".join(map(str, [priced(opened, threshold), *tables])), nl=False)
     if rows is not None:
-        table = failure_table(opened, threshold).rows.select(["sample_id", "text", "iou", "type", "sentence"])
-        typer.echo(f"wrote {save_rows([FailureRow(**each) for each in table.to_pylist()], rows)}")
+        lines = table.select(["sample_id", "text", "iou", "type", "sentence"]).to_pylist()
+        typer.echo(f"wrote {save_rows([FailureRow(**each) for each in lines], rows)}")
 
 
 def threshold(

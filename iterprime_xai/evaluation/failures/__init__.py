@@ -11,8 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from iterprime_xai.evaluation.failures.blame import PassChange, WordBlame, most_blamed, pass_changes, word_blame
     from iterprime_xai.evaluation.failures.case import Case, open_case
     from iterprime_xai.evaluation.failures.classifying import Failure, classify
+    from iterprime_xai.evaluation.failures.corpus import Density, Slices, WordTable, density, slices, word_table
     from iterprime_xai.evaluation.failures.oracles import Priced, priced
     from iterprime_xai.evaluation.failures.table import FailureTable, failure_table
     from iterprime_xai.evaluation.failures.types import TYPES, FailureType
@@ -20,27 +22,49 @@ if TYPE_CHECKING:
 _PLACES = {
     "TYPES": "types",
     "Case": "case",
+    "Density": "corpus",
     "Failure": "classifying",
     "FailureTable": "table",
     "FailureType": "types",
+    "PassChange": "blame",
     "Priced": "oracles",
+    "Slices": "corpus",
+    "WordBlame": "blame",
+    "WordTable": "corpus",
     "classify": "classifying",
+    "density": "corpus",
     "failure_table": "table",
+    "most_blamed": "blame",
     "open_case": "case",
+    "pass_changes": "blame",
     "priced": "oracles",
+    "slices": "corpus",
+    "word_blame": "blame",
+    "word_table": "corpus",
 }
 
 __all__ = [
     "TYPES",
     "Case",
+    "Density",
     "Failure",
     "FailureTable",
     "FailureType",
+    "PassChange",
     "Priced",
+    "Slices",
+    "WordBlame",
+    "WordTable",
     "classify",
+    "density",
     "failure_table",
+    "most_blamed",
     "open_case",
+    "pass_changes",
     "priced",
+    "slices",
+    "word_blame",
+    "word_table",
 ]
 
 
