@@ -111,6 +111,7 @@ def _main(grounding: Grounding, picture: PagePicture) -> str:
     # A system that chooses among masks hides no patch from itself.
     hiding = '<label><input type="checkbox" id="show-hidden" checked> hidden patches</label>'
     hidden = "" if describe.by_choice(grounding) else hiding
+    below = f"{shown(describe.heat_words(grounding))} ({rows}×{columns} patches){peak}"
     return f"""<p class="toggles">Show:
 <label><input type="checkbox" id="show-heat" checked> {describe.heat_word(grounding)}</label>
 <label><input type="checkbox" id="show-outline" checked> mask outline</label>
@@ -119,7 +120,7 @@ def _main(grounding: Grounding, picture: PagePicture) -> str:
 <figure><div class="panel" style="{frame(aspect)}">{drawn}</div>
 <figcaption>{" · ".join(["the picture", *answer])}</figcaption></figure>
 <figure>{heat}
-<figcaption>{shown(describe.heat_words(grounding))} ({rows}×{columns} patches){peak}</figcaption>{_scale(grounding, picture, scale)}</figure>
+<figcaption>{below}</figcaption>{_scale(grounding, picture, scale)}</figure>
 </div>"""
 
 
