@@ -82,7 +82,7 @@ def facts(case: Case) -> tuple[tuple[str, str], ...]:
         ("why this answer", row["reason"]),
         ("margin", None if row["margin"] is None else f"{row['margin']:.2f} (0 is a toss-up, 1 no rival)"),
         ("proposals", _proposals(row)),
-        ("tags", ", ".join(f"{name}={value}" for name, value in (row["tags"] or {}).items())),
+        ("tags", ", ".join(f"{name}={value}" for name, value in (row["tags"] or {}).items() if value)),
         ("sample", f"{case.sample_id} of run {case.run}"),
     ]
     return tuple((name, str(value)) for name, value in known if value not in (None, ""))

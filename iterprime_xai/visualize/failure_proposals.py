@@ -63,7 +63,8 @@ def _row(
         _number(proposal["score"]),
         *(_number(proposal["terms"].get(name)) for name in terms),
     ]
-    return f"<tr{f' class="{names}"' if names else ''}>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>\n"
+    kind = f' class="{names}"' if names else ""
+    return f"<tr{kind}>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>\n"
 
 
 def _number(value: float | None, form: str = "") -> str:
@@ -85,4 +86,4 @@ def _small(picture: PagePicture, proposal: Mapping[str, Any]) -> str:
         drawn = f'<g class="{picture.css("outline small")}">{uses}</g>'
     size = f"0 0 {picture.width} {picture.height}"
     svg = f'<svg viewBox="{size}" preserveAspectRatio="none" aria-hidden="true">{drawn}</svg>'
-    return panel(picture, svg, f"{what} of proposal {proposal['index']}", frame(picture.aspect, 66))
+    return panel(picture, svg, f"{what} of proposal {proposal['index']}", frame(picture.aspect, 92))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from html import escape
 from importlib import resources
 
 from PIL import Image
@@ -13,25 +12,13 @@ from iterprime_xai.evaluation.runs.coding import read_mask
 from iterprime_xai.evaluation.runs.regrounding import regrounded
 from iterprime_xai.records.grounding import Grounding
 from iterprime_xai.visualize import describe, failure_facts
-from iterprime_xai.visualize.colours import diverging, scale_of
-from iterprime_xai.visualize.encoded import data_uri, faded_jpeg, fitting, jpeg
+from iterprime_xai.visualize.encoded import data_uri, faded_jpeg
+from iterprime_xai.visualize.failure_pictures import caveat, large_pictures, signed_map
 from iterprime_xai.visualize.failure_proposals import ranked_table
 from iterprime_xai.visualize.page import POLICY, page_css
 from iterprime_xai.visualize.page_cards import marked_phrase, pass_cards, word_cards
-from iterprime_xai.visualize.page_panels import (
-    Outline,
-    PagePicture,
-    bar,
-    definitions,
-    frame,
-    heat_panel,
-    lines,
-    panel,
-    ring,
-    scale_bar,
-)
+from iterprime_xai.visualize.page_panels import Outline, PagePicture, bar, definitions
 from iterprime_xai.visualize.scoped_css import scoped
-from iterprime_xai.visualize.signed_heat import SCALE, signed_heat
 from iterprime_xai.visualize.tables import shown, table
 
 ROOT, PREFIX = "failure-sheet", "failure-"
@@ -41,6 +28,7 @@ MOST_WORDS = 24
 """Words whose maps are shown; of a longer phrase those with most heat."""
 
 _LONG, _ENDLESS = 90, 1200
+_USED = {True: "used", False: "left out"}
 
 
 def failure_sheet(case: Case) -> str:
@@ -87,11 +75,11 @@ def _content(case: Case) -> str:
     parts = [
         _header(case, picture),
         _phrase(case, grounding, picture),
-        _caveat(picture, case.problem),
+        caveat(picture, case.problem),
         definitions(picture),
         f"<main{ground}>",
-        _main(case, grounding, picture),
-        _signed(case, grounding, picture),
+        large_pictures(case, grounding, picture),
+        signed_map(case, grounding, picture),
         _passes(case, grounding, picture),
         _words(grounding, picture),
         _proposals(case, picture),
@@ -159,100 +147,6 @@ def _phrase(case: Case, grounding: Grounding | None, picture: PagePicture) -> st
     )
 
 
-def _caveat(picture: PagePicture, text: str) -> str:
-    return f'<p class="{picture.css("caveat")}">⚠ {shown(text)}</p>' if text else ""
-
-
-def _main(case: Case, grounding: Grounding | None, picture: PagePicture) -> str:
-    """The picture with both outlines, and the heat beside it; for an error row the picture alone."""
-    if case.image is None and case.row["width"] is None:
-        return ""
-    said = escape(describe.one_line(failure_facts.verdict(case)), quote=True)
-    figures = [_photo(case, picture, said)]
-    if grounding is not None:
-        figures.append(_heat(grounding, picture))
-    shape = "main wide" if picture.aspect > 2.4 else "main"
-    keys = _keys(picture)
-    return f"{_toggles(grounding, picture)}\n{keys}\n" + f'<div class="{picture.css(shape)}">{"".join(figures)}</div>'
-
-
-def _photo(case: Case, picture: PagePicture, alt: str) -> str:
-    size = frame(picture.aspect)
-    if case.image is None:
-        shape, below = panel(picture, lines(picture), alt, size), "no picture"
-    else:
-        photo = data_uri(jpeg(fitting(case.image, 1100)), "image/jpeg")
-        drawn = f'<img src="{photo}" alt="{alt}">{lines(picture)}'
-        shape, below = f'<div class="{picture.css("panel")}" style="{size}">{drawn}</div>', "the picture"
-    return f"<figure>{shape}\n<figcaption>{below}</figcaption></figure>\n"
-
-
-def _heat(grounding: Grounding, picture: PagePicture) -> str:
-    scale = scale_of([grounding.heatmap])
-    rows, columns = grounding.heatmap.shape
-    drawn = heat_panel(
-        picture, grounding.heatmap, scale, 310, "Heat over the picture", lines(picture, ring(picture, grounding.point))
-    )
-    peak = " · ring: the peak" if grounding.point is not None else ""
-    nothing = describe.evidence(grounding.heatmap)
-    below = _caveat(picture, nothing) if nothing is not None else scale_bar(picture, scale)
-    caption = f"{shown(describe.heat_words(grounding))} ({rows}×{columns} patches){peak}"
-    return f"<figure>{drawn}\n<figcaption>{caption}</figcaption>{below}</figure>"
-
-
-def _toggles(grounding: Grounding | None, picture: PagePicture) -> str:
-    names = [] if grounding is None else [("heat", describe.heat_word(grounding))]
-    names += [(each.kind, _NAMES[each.kind]) for each in picture.outlines if each.mask is not None]
-    if grounding is not None and any(not look.keep.all() for look in grounding.passes):
-        names.append(("hidden", "hidden patches"))
-    boxes = "\n".join(
-        f'<label><input type="checkbox" class="{picture.css("show-" + kind)}" checked> {name}</label>'
-        for kind, name in names
-    )
-    return f'<p class="{picture.css("toggles")}">Show:\n{boxes}</p>' if names else ""
-
-
-_NAMES = {"gold": "gold mask", "answer": "answer"}
-
-
-def _keys(picture: PagePicture) -> str:
-    """What the lines stand for, and which of them there is not."""
-    parts = []
-    for each in picture.outlines:
-        name = _NAMES[each.kind]
-        if each.mask is None:
-            parts.append(f"<span>no {name}</span>")
-            continue
-        strokes = "".join(f'<path class="{picture.css(kind)}" d="M3 6H43"/>' for kind in ("halo", "edge"))
-        line = f'<svg viewBox="0 0 46 12" aria-hidden="true"><g class="{picture.css(each.kind)}">{strokes}</g></svg>'
-        how = "solid" if each.kind == "gold" else "dashed"
-        parts.append(f"<span>{line}{how}: {name}</span>")
-    return f'<p class="{picture.css("keys")}">{"".join(parts)}</p>'
-
-
-def _signed(case: Case, grounding: Grounding | None, picture: PagePicture) -> str:
-    if grounding is None:
-        return ""
-    head = "<h2>Misplaced and missing heat</h2>\n"
-    if case.gold is None:
-        return f"{head}<p>There is no gold mask, so nobody knows where the heat should lie.</p>"
-    found = signed_heat(grounding.heatmap, case.gold)
-    drawn = heat_panel(picture, found, SCALE, 420, "Heat outside the gold mask, and cold inside it", lines(picture))
-    orange, blue = ("rgb({},{},{})".format(*diverging()[place]) for place in (200, 55))
-    share = case.row["heat_in_mask"]
-    held = "" if share is None else f"<li>{describe.percent(share)} of the heat lies on the target.</li>\n"
-    key = f'<i class="{picture.css("key")}" style="background: '
-    return f"""{head}<div class="{picture.css("beside")}">
-<figure>{drawn}{scale_bar(picture, SCALE, ("missing", "misplaced"))}</figure>
-<ul>
-{held}<li>{key}{orange}"></i>Orange, outside the gold mask: heat that lies where it should not, up to the map's own peak.</li>
-<li>{key}{blue}"></i>Blue, inside it: heat that is missing, darkest where there is none.</li>
-<li>Pale: as it should be. A blue rim is usual, since heat rarely fills a thing to its border; a target that is blue all over
-was not looked at. How strong the heat is at all is not shown here.</li>
-</ul>
-</div>"""
-
-
 def _passes(case: Case, grounding: Grounding | None, picture: PagePicture) -> str:
     """Every pass with its map; where the row kept no maps, their matches in words."""
     if grounding is None or describe.by_choice(grounding):
@@ -260,8 +154,7 @@ def _passes(case: Case, grounding: Grounding | None, picture: PagePicture) -> st
     kept = case.row["passes"] or []
     if kept and kept[0]["map"] is None:
         rows = [
-            [str(number), describe.probability(each["probability"], 4), "used" if each["accepted"] else "left out"]
-            + [each["stopped"] or ""]
+            [str(number), describe.probability(each["probability"], 4), _USED[each["accepted"]], each["stopped"] or ""]
             for number, each in enumerate(kept, 1)
         ]
         return f"<h2>Pass by pass</h2>\n{table(('pass', 'match', 'final map', 'stopped'), rows)}"
@@ -284,8 +177,8 @@ def _proposals(case: Case, picture: PagePicture) -> str:
     if not ranked:
         return ""
     reason = (case.row["reason"] or "").strip()
-    note = f" <small>{shown(reason)}</small>" if reason else ""
-    return f"<h2>Ranked proposals{note}</h2>\n{ranked}"
+    note = f'<p class="{picture.css("legend")}" style="margin-left: 0">Why this answer: {shown(reason)}</p>' if reason else ""
+    return f"<h2>Ranked proposals</h2>\n{note}{ranked}"
 
 
 def _facts(case: Case, picture: PagePicture) -> str:

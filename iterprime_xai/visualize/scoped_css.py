@@ -13,8 +13,8 @@ _WHOLE = re.compile(r"^(:root|body|\.page)(?![\w-])")
 def scoped(css: str, prefix: str, root: str) -> str:
     """The rules of ``css`` with ``prefix`` before every class, inside elements of the class ``root``.
 
-    ``:root``, ``body`` and ``.page`` become that element. At-rules hold their rules as before. Meant for the project's own sheets, which have
-    no comma inside a selector's brackets, no comment and no brace in a text.
+    ``:root``, ``body`` and ``.page`` become that element. At-rules hold their rules as before. Meant for the project's own
+    sheets, which have no comma inside a selector's brackets, no comment and no brace in a text.
     """
 
     def rule(match: re.Match[str]) -> str:

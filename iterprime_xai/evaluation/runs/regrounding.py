@@ -33,8 +33,8 @@ def grounding_of(run: Run, row: Mapping[str, Any], image: Image.Image | None = N
     """The grounding that a row of a run was made from.
 
     With detail ``full`` it is whole, but for what a row does not hold: maps come back in half precision (relative to their
-    largest value), and ``parameters`` say the system and how its number is meant. With detail ``light`` its one pass holds the final map,
-    and there are no proposals; the trace says so.
+    largest value), and ``parameters`` say the system and how its number is meant. With detail ``light`` its one pass holds
+    the final map, and there are no proposals; the trace says so.
 
     Args:
         run: the run.
