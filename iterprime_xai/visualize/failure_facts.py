@@ -23,19 +23,25 @@ def title(case: Case) -> str:
 
 
 def figures(case: Case) -> str:
-    """IoU and the best possible IoU in a sentence; without a gold mask, that there are none."""
-    row = case.row
+    """IoU and the best possible IoU in a sentence, as far as the problem has not told them; empty without a gold mask."""
+    row, kind = case.row, case.failure.type
     if row["no_target"]:
         return f"{_NO_TARGET[:1].upper()}{_NO_TARGET[1:]}."
-    if row["iou"] is None:
-        return "No IoU without a gold mask."
-    best = "" if row["best_iou"] is None else f"; the best proposal has IoU {row['best_iou']:.2f}"
-    return f"IoU {row['iou']:.2f}{best}."
+    if row["gold_area"] is None:
+        return ""
+    own = "" if kind == "right" else f"IoU {row['iou']:.2f}"
+    best = (
+        ""
+        if row["best_iou"] is None or kind == "no_proposal_fits"
+        else f"the best proposal has IoU {row['best_iou']:.2f}"
+    )
+    told = "; ".join(each for each in (own, best) if each)
+    return f"{told[:1].upper()}{told[1:]}." if told else ""
 
 
 def verdict(case: Case) -> str:
     """The one sentence that says what went wrong, after the name of its type and before its figures."""
-    return f"{title(case)}. {problem(case)} {figures(case)}"
+    return f"{title(case)}. {problem(case)} {figures(case)}".rstrip()
 
 
 def problem(case: Case) -> str:
@@ -51,8 +57,7 @@ def not_kept(row: Mapping[str, Any]) -> tuple[str, ...]:
     """What the row's run did not keep, by name."""
     missing = []
     passes, proposals = row["passes"] or [], row["proposals"] or []
-    by_choice = any("the best mask's share" in note for note in row["notes"] or ())
-    if passes and passes[0]["map"] is None and not by_choice:
+    if passes and passes[0]["map"] is None and not by_choice(row):
         missing += ["the maps of passes and words"]
     if proposals and proposals[0]["mask"] is None:
         missing += ["the masks of proposals"]
@@ -118,7 +123,7 @@ def _measured(row: Mapping[str, Any]) -> list[tuple[str, Any]]:
     found: list[tuple[str, Any]] = []
     if row["no_target"]:
         found.append(("IoU", _NO_TARGET))
-    elif row["iou"] is not None:
+    elif row["iou"] is not None and row["gold_area"] is not None:
         found.append(("IoU", f"{row['iou']:.2f} ({row['intersection']:,} of {row['union']:,} px)"))
     if row["best_iou"] is not None and not row["no_target"] and row["error"] is None:
         found.append(("best proposal", _best(row)))
@@ -128,12 +133,12 @@ def _measured(row: Mapping[str, Any]) -> list[tuple[str, Any]]:
         area = "none" if row["abstained"] or row["chosen_area"] is None else f"{row['chosen_area']:,} px"
         found.append(("answer", area))
         if row["probability"] is not None:
-            word = "share" if not_asked_for_a_match(row) else "match"
+            word = "share" if by_choice(row) else "match"
             found.append((word, describe.probability(row["probability"])))
     return found
 
 
-def not_asked_for_a_match(row: Mapping[str, Any]) -> bool:
+def by_choice(row: Mapping[str, Any]) -> bool:
     """Whether the system chose among masks, so that its one number is the best mask's share."""
     return any("the best mask's share" in note for note in row["notes"] or ())
 

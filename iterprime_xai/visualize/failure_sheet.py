@@ -80,10 +80,10 @@ def _content(case: Case) -> str:
         f"<main{ground}>",
         large_pictures(case, grounding, picture),
         signed_map(case, grounding, picture),
+        f'<p class="{picture.css("missing")}">{shown(missing)}</p>' if missing else "",
         _passes(case, grounding, picture),
         _words(grounding, picture),
         _proposals(case, picture),
-        f'<p class="{picture.css("caveat")}">{shown(missing)}</p>' if missing else "",
         _facts(case, picture),
         "</main>",
     ]
@@ -115,7 +115,7 @@ def _picture(case: Case) -> PagePicture:
 
 def _header(case: Case, picture: PagePicture) -> str:
     row = case.row
-    iou = row["iou"] if not row["no_target"] else None
+    iou = None if row["no_target"] or row["gold_area"] is None else row["iou"]
     measured = (
         f'<div class="{picture.css("match")}">IoU <strong>{iou:.2f}</strong>{bar(picture, iou)}</div>'
         if iou is not None
@@ -140,9 +140,10 @@ def _phrase(case: Case, grounding: Grounding | None, picture: PagePicture) -> st
         marked = marked_phrase(grounding.expression, grounding.words, picture)
         legend = shown(describe.legend(grounding))
     roles = shown(failure_facts.roles(case.row))
+    direction = "rtl" if describe.right_to_left(text) else "ltr"
     below = "<br>".join(part for part in (roles, legend) if part)
     return (
-        f'<p class="{picture.css(names)}" dir="auto"{reachable}>{marked}</p>\n'
+        f'<p class="{picture.css(names)}" dir="{direction}"{reachable}>{marked}</p>\n'
         f'<p class="{picture.css("legend")}" style="margin-left: 0">{below}</p>'
     )
 
@@ -177,7 +178,11 @@ def _proposals(case: Case, picture: PagePicture) -> str:
     if not ranked:
         return ""
     reason = (case.row["reason"] or "").strip()
-    note = f'<p class="{picture.css("legend")}" style="margin-left: 0">Why this answer: {shown(reason)}</p>' if reason else ""
+    note = (
+        f'<p class="{picture.css("legend")}" style="margin-left: 0">Why this answer: {shown(reason)}</p>'
+        if reason
+        else ""
+    )
     return f"<h2>Ranked proposals</h2>\n{note}{ranked}"
 
 
