@@ -48,8 +48,10 @@ def test_the_map_has_the_picture_s_size_and_stays_within_its_scale():
     found = signed_heat(np.random.default_rng(0).random((3, 5)), gold)
     assert found.shape == (30, 50)
     assert (SCALE.low, SCALE.high, SCALE.signed) == (-1, 1, True)
-    assert (found[gold] <= 0).all() and (found[gold] >= -1).all()
-    assert (found[~gold] >= 0).all() and (found[~gold] <= 1).all()
+    assert (found[gold] <= 0).all()
+    assert (found[gold] >= -1).all()
+    assert (found[~gold] >= 0).all()
+    assert (found[~gold] <= 1).all()
 
 
 def test_arrays_of_other_dimensions_are_refused_with_both_shapes():
