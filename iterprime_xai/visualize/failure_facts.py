@@ -106,9 +106,9 @@ def as_text(case: Case) -> str:
     return "\n".join([*lines, "", *(f"- {note}" for note in notes), *([missing] if missing else [])]).rstrip()
 
 
-def roles(row: Mapping[str, Any]) -> str:
-    """What the parser took the words of the phrase for, in a line; empty where it was not parsed."""
-    return " · ".join(f"{name}: {value}" for name, value in _phrase(row)[:3] if value)
+def roles(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """What the parser took the words of the phrase for, as names and values; empty where it was not parsed."""
+    return tuple((name, value) for name, value in _phrase(row)[:3] if value)
 
 
 def _error(row: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -139,7 +139,7 @@ def _phrase(case: Case, grounding: Grounding | None, picture: PagePicture) -> st
     else:
         marked = marked_phrase(grounding.expression, grounding.words, picture)
         legend = shown(describe.legend(grounding))
-    roles = shown(failure_facts.roles(case.row))
+    roles = " · ".join(f"{name}: <bdi>{shown(value)}</bdi>" for name, value in failure_facts.roles(case.row))
     direction = "rtl" if describe.right_to_left(text) else "ltr"
     below = "<br>".join(part for part in (roles, legend) if part)
     return (
