@@ -73,7 +73,10 @@ export class Explorer {
         this.handlers.push([`change:${name}`, handler]);
       }
     }
-    const custom = (content, buffers) => this.list.thumbnail(content, buffers);
+    const custom = (content, buffers) => {
+      this.list.thumbnail(content, buffers);
+      this.sample.blame(content);
+    };
     this.model.on("msg:custom", custom);
     this.handlers.push(["msg:custom", custom]);
     const { signal } = this.ended;

@@ -4,6 +4,8 @@ import { bytesOf, drawOutline, GOLD, make } from "./drawing.js";
 import { SampleNotes } from "./explorer_notes.js";
 import { KEPT, View } from "./grounding_view.js";
 
+const STAY = 350; // milliseconds
+
 export class Sample {
   constructor(model, tell) {
     this.model = model;
@@ -50,7 +52,6 @@ export class Sample {
     const facts = make("p", "ixe-facts");
     for (const [name, value] of sample.facts) facts.append(make("span", "", {}, `${name} `), make("b", "", { dir: "auto" }, value), "  ");
     this.told.replaceChildren(sentence, facts);
-    for (const line of info.blame ?? []) this.told.append(make("p", "ixe-blame", { dir: "auto" }, line));
     if (sample.problem) this.told.append(make("p", "ixw-caveat", {}, sample.problem));
     this.view = this.look(this.main, info, "picture", "maps", this.view);
     if (this.view) this.view.onset = (changes) => this.follow(changes);
@@ -58,6 +59,20 @@ export class Sample {
     this.drawProposals(info.proposals ?? []);
     this.drawDetails(sample);
     this.question.draw(sample.text);
+    this.askForBlame(info);
+  }
+
+  /** What passes and words did takes the kernel a moment: asked for when the user stays with a sample. */
+  askForBlame({ case: sample, passes }) {
+    clearTimeout(this.staying);
+    if (!passes || this.model.get("about").offline) return;
+    this.staying = setTimeout(() => this.model.send({ do: "blame", id: sample.id }), STAY);
+  }
+
+  blame({ blame, lines }) {
+    if (blame === undefined || blame !== this.model.get("sample").case?.id) return;
+    this.told.querySelectorAll(".ixe-blame").forEach((line) => line.remove());
+    for (const line of lines) this.told.append(make("p", "ixe-blame", { dir: "auto" }, line));
   }
 
   /** The view of one answer in its place; without a grounding, the picture alone. */
@@ -177,6 +192,7 @@ export class Sample {
   }
 
   remove() {
+    clearTimeout(this.staying);
     this.forget();
     this.second?.remove();
     this.notes.remove();

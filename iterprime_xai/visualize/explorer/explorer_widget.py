@@ -80,6 +80,8 @@ class ExplorerWidget(anywidget.AnyWidget):
     def _told(self, _: Any, content: dict[str, Any], __: Any) -> None:
         if content.get("do") == "thumbnail":
             self._send_thumbnail(str(content["id"]))
+        elif content.get("do") == "blame":
+            self._send_blame(str(content["id"]))
         else:
             self.act(content)
 
@@ -93,6 +95,17 @@ class ExplorerWidget(anywidget.AnyWidget):
         except IterprimeError as error:
             problem = str(error)
         self.send({"thumbnail": sample_id, "problem": problem}, buffers=[picture])
+
+    def _send_blame(self, sample_id: str) -> None:
+        """It takes a moment, and is asked for when the user stays with a sample."""
+        session = self.session
+        if session is None or session.case is None or session.case.sample_id != sample_id:
+            return  # the user has gone on
+        try:
+            lines = session.blame()
+        except IterprimeError as error:
+            lines = [f"What passes and words did cannot be told: {error}"]
+        self.send({"blame": sample_id, "lines": lines})
 
     def _show(self, parts: set[str]) -> None:
         session = self.session

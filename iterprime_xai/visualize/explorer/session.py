@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from iterprime_xai.evaluation.failures.blame import pass_changes, word_blame
 from iterprime_xai.evaluation.failures.case import Case, open_case
 from iterprime_xai.evaluation.failures.classifying import THRESHOLD
 from iterprime_xai.evaluation.failures.table import failure_table
 from iterprime_xai.evaluation.runs.reading import Run, read_run
 from iterprime_xai.records.errors import OptionError, StorageError
+from iterprime_xai.visualize.blame_lines import verdict_lines
 from iterprime_xai.visualize.describe import safe
 from iterprime_xai.visualize.encoded import fitting, jpeg
 from iterprime_xai.visualize.explorer.asking import Asker
@@ -176,6 +178,14 @@ class Session:
         if len(self._thumbnails) > MOST_THUMBNAILS:
             self._thumbnails.popitem(last=False)
         return picture
+
+    def blame(self) -> list[str]:
+        """What passes and words did to the answer of the sample that is looked at, where the run kept their maps."""
+        if self.case is None or self.case.grounding is None:
+            return []
+        found, gold = self.case.grounding, self.case.gold
+        lines = verdict_lines(pass_changes(found, gold, self.threshold), word_blame(found, gold))
+        return [safe(each) for each in lines]
 
     # --- acts ------------------------------------------------------------------------------------------------------------
 
