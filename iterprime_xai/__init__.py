@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from iterprime_xai.models.encoder_loading import load_encoder
     from iterprime_xai.records import Expression, Grounding, IterprimeError, Pass, Proposals, Sample, Selection
     from iterprime_xai.systems import Grounder, load, load_system, settings_of, system_names
+    from iterprime_xai.visualize.explorer.exploring import explore
+    from iterprime_xai.visualize.small_widgets import layer_atlas, refinement_stepper, show, word_shader
 
 __version__ = "0.1.0"
 
@@ -24,6 +26,11 @@ _WHERE = {
     "system_names": "iterprime_xai.systems",
     "load_encoder": "iterprime_xai.models.encoder_loading",
     "evaluate": "iterprime_xai.evaluation.runs",
+    "explore": "iterprime_xai.visualize.explorer.exploring",
+    "layer_atlas": "iterprime_xai.visualize.small_widgets",
+    "refinement_stepper": "iterprime_xai.visualize.small_widgets",
+    "show": "iterprime_xai.visualize.small_widgets",
+    "word_shader": "iterprime_xai.visualize.small_widgets",
     "read_run": "iterprime_xai.evaluation.runs",
     "Grounder": "iterprime_xai.systems",
     "parse": "iterprime_xai.language",
@@ -59,15 +66,20 @@ __all__ = [
     "Sample",
     "Selection",
     "evaluate",
+    "explore",
+    "layer_atlas",
     "load",
     "load_captioner",
     "load_encoder",
     "load_system",
     "parse",
     "read_run",
+    "refinement_stepper",
     "saliency",
     "settings_of",
+    "show",
     "system_names",
+    "word_shader",
 ]
 
 

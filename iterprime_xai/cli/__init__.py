@@ -20,6 +20,7 @@ from iterprime_xai.cli import (
     doctor,
     evaluate,
     explanations,
+    explore,
     ground,
     layers,
     methods,
@@ -66,6 +67,7 @@ app.command()(layers.layers)
 app.command()(runs.summary)
 app.command()(runs.compare)
 app.command()(runs.failures)
+app.command()(explore.explore)
 app.command()(runs.threshold)
 app.add_typer(report.report_app, name="report")
 

@@ -60,8 +60,23 @@ def failures(
         list[str] | None,
         typer.Option(help="Also slices by clutter, size, length, or tag:NAME such as tag:kind; can be given again."),
     ] = None,
+    sample: Annotated[
+        str | None, typer.Option(help="Only this sample, by its id: what went wrong, and the facts behind it.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="With --sample: write it with all pictures to this HTML page.")
+    ] = None,
 ) -> None:
-    """What kinds of failure a run has, and what it would gain without each."""
+    """What kinds of failure a run has, and what it would gain without each; or why one sample failed."""
+    from iterprime_xai.records.errors import OptionError
+
+    if sample is not None:
+        if rows is not None or words or where or slices:
+            raise OptionError("--sample shows one sample; --rows, --words, --where and --slices are about all of them.")
+        _one_failure(run, sample, threshold, out)
+        return
+    if out is not None:
+        raise OptionError("--out writes the page of one sample; say which with --sample ID (ids: --rows FILE).")
     from iterprime_xai.evaluation.failures import density, failure_table, priced, word_table
     from iterprime_xai.evaluation.failures import slices as sliced
     from iterprime_xai.evaluation.failures.classifying import FailureRow
@@ -79,6 +94,21 @@ def failures(
     if rows is not None:
         lines = table.select(["sample_id", "text", "iou", "type", "sentence"]).to_pylist()
         typer.echo(f"wrote {save_rows([FailureRow(**each) for each in lines], rows)}")
+
+
+def _one_failure(run: Path, sample: str, threshold: float, out: Path | None) -> None:
+    from iterprime_xai.evaluation.failures.case import open_case
+    from iterprime_xai.evaluation.runs.reading import read_run
+    from iterprime_xai.records.writing import write_whole
+    from iterprime_xai.visualize.failure_facts import as_text
+
+    case = open_case(read_run(run), sample, threshold)
+    if out is None:
+        typer.echo(as_text(case))
+        return
+    from iterprime_xai.visualize.failure_sheet import failure_sheet
+
+    typer.echo(f"wrote {write_whole(out, failure_sheet(case).encode('utf-8'))}")
 
 
 def threshold(

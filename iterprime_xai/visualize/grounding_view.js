@@ -5,17 +5,17 @@ import { GOLD, MARK, bicubic, bytesOf, clamp, drawBar, drawCross, drawHidden, dr
 const LONGEST_HEAT = 512; // pixels on the longer side at which heat is computed; the canvas smooths the rest
 const TALLEST = 580; // CSS pixels
 const MOST_STRETCHED = 8;
-const KEPT = ["opacity", "threshold", "outline", "gold", "hidden", "shared", "blend", "signed"]; // from one phrase to the next
+export const KEPT = ["opacity", "threshold", "outline", "gold", "hidden", "shared", "blend", "signed"]; // from one phrase to the next
 const SIGNED = { low: -1, high: 1, signed: true, flat: false };
 
 export class View {
-  /** After `previous`, in its place, with its picture and its settings. */
-  constructor(model, el, previous) {
+  /** After `previous`, in its place, with its picture and its settings; `part` leaves out what a lesson does not need. */
+  constructor(model, el, previous, part = "") {
     this.info = model.get("info");
     this.maps = mapsOf(model.get("maps"), this.info.grid);
     this.tables = bytesOf(model.get("tables"));
     this.state = {
-      look: this.info.passes.length, // the last stop of the slider is the result
+      look: part === "steps" ? 0 : this.info.passes.length, // the last stop of the slider is the result
       word: null,
       opacity: this.info.drawing.opacity,
       threshold: 0,
@@ -37,6 +37,7 @@ export class View {
     }
     this.ended = new AbortController();
     this.build();
+    if (part) this.root.classList.add(`ixw-${part}`);
     if (previous) previous.root.replaceWith(this.root);
     else el.append(this.root);
     this.resizing = new ResizeObserver(() => this.draw());
@@ -111,6 +112,12 @@ export class View {
     const { word } = this.state;
     if (word !== null && this.pass.words[word] === null) this.state.word = null;
     this.update();
+    this.onset?.(changes);
+  }
+
+  setSigned(signed) {
+    this.signedChoice.selectedIndex = signed ? 1 : 0;
+    this.set({ signed });
   }
 
   update() {
@@ -293,7 +300,7 @@ export class View {
 
     const count = info.passes.length;
     const controls = make("div", "ixw-controls");
-    [this.look, this.lookValue] = this.slider(controls, "Pass", 0, count, 1, state.look, (value) => this.set({ look: value }));
+    [this.look, this.lookValue] = this.slider(controls, this.info.stops ?? "Pass", 0, count, 1, state.look, (value) => this.set({ look: value }));
     [this.opacity, this.opacityValue] = this.slider(controls, "Opacity", 0, 1, 0.01, state.opacity, (value) => this.set({ opacity: value }));
     [this.threshold, this.thresholdValue] = this.slider(controls, "Threshold", 0, 1, 0.01, state.threshold, (value) => this.set({ threshold: value }));
     this.choice(controls, "Colour scale", ["of this map alone", "shared by all passes"], state.shared, (index) => this.set({ shared: index === 1 }));
@@ -302,8 +309,9 @@ export class View {
     }
 
     const row = make("div", "ixw-row");
+    row.append(...this.stepButtons());
     if (info.gold) {
-      this.choice(controls, "Map", ["heat", "misplaced (orange) and missing (blue)"], state.signed, (index) => this.set({ signed: index === 1 }));
+      this.signedChoice = this.choice(controls, "Map", ["heat", "misplaced (orange) and missing (blue)"], state.signed, (index) => this.set({ signed: index === 1 }));
     }
     if (info.outline.length) this.tick(row, info.gold ? "Answer (solid)" : "Mask outline", state.outline, (on) => this.set({ outline: on }));
     if (info.gold) this.tick(row, "Gold mask (dashed)", state.gold, (on) => this.set({ gold: on }));
@@ -326,7 +334,7 @@ export class View {
   }
 
   slider(parent, label, min, max, step, value, action) {
-    const frame = make("label", "ixw-control");
+    const frame = make("label", `ixw-control ixw-${label.toLowerCase()}`);
     const output = make("span", "ixw-value");
     const input = make("input", "", { type: "range", min, max, step, value, "aria-label": label });
     this.on(input, "input", () => action(Number(input.value)));
@@ -343,6 +351,7 @@ export class View {
     this.on(select, "change", () => action(select.selectedIndex));
     frame.append(make("span", "", {}, label), select);
     parent.append(frame);
+    return select;
   }
 
   tick(parent, label, checked, action) {
@@ -352,6 +361,20 @@ export class View {
     this.on(input, "change", () => action(input.checked));
     frame.append(input, label);
     parent.append(frame);
+  }
+
+  /** One pass back and on, for those who go through them one by one. */
+  stepButtons() {
+    const last = this.info.passes.length;
+    return [["‹ back", -1], ["next ›", 1]].map(([text, by]) => {
+      const button = make("button", "ixw-button ixw-step", { type: "button" }, text);
+      this.on(button, "click", () => {
+        const look = Math.min(last, Math.max(0, this.state.look + by));
+        this.look.value = look;
+        this.set({ look });
+      });
+      return button;
+    });
   }
 
   peekButton() {

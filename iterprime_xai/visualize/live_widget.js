@@ -8,10 +8,10 @@ const PATIENCE = 30_000; // milliseconds until a phrase without an answer is giv
 export default {
   render({ model, el }) {
     const question = model.get("asks") ? new Question(model, el) : null;
-    let view = new View(model, el);
+    let view = new View(model, el, undefined, model.get("part"));
     const answered = () => {
       question?.answered();
-      if (!model.get("refused")) view = new View(model, el, view);
+      if (!model.get("refused")) view = new View(model, el, view, model.get("part"));
     };
     model.on("change:answered", answered);
     return () => {

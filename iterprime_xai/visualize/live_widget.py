@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
 from iterprime_xai.records.errors import IterprimeError, MissingExtraError
@@ -23,9 +23,13 @@ except ImportError as error:
     ) from error
 
 
+Part = Literal["", "steps", "words"]
+
+
 class GroundingWidget(anywidget.AnyWidget):
     """One grounding in the notebook: passes, words, opacity and threshold without a message to the kernel.
 
+    ``part`` leaves out all controls but those of one lesson: "steps" begins at the first pass, "words" shades the words.
     With ``ask``, other phrases can be typed: each is grounded by it in the kernel, and takes the place of the one before. What
     cannot be grounded is told in the widget, which goes on showing the last grounding. ``close()`` frees it. Where no widget can
     run (exported HTML, GitHub), its static figure is shown.
@@ -37,12 +41,14 @@ class GroundingWidget(anywidget.AnyWidget):
     maps = traitlets.Bytes(read_only=True).tag(sync=True)
     tables = traitlets.Bytes(read_only=True).tag(sync=True)
     info = traitlets.Dict(read_only=True).tag(sync=True)
+    part = traitlets.Unicode("", read_only=True).tag(sync=True)
     asks = traitlets.Bool(False, read_only=True).tag(sync=True)
     answered = traitlets.Int(0, read_only=True).tag(sync=True)
     refused = traitlets.Unicode("", read_only=True).tag(sync=True)
 
-    def __init__(self, grounding: Grounding, ask: Callable[[str], Grounding] | None = None) -> None:
+    def __init__(self, grounding: Grounding, ask: Callable[[str], Grounding] | None = None, part: Part = "") -> None:
         self._ask = ask
+        self.set_trait("part", part)
         self._take(grounding)
         self.set_trait("asks", ask is not None)
         super().__init__()

@@ -33,7 +33,12 @@ def sized(image: Image.Image, longest: int) -> Image.Image:
 
 def aspect_of(image: Image.Image) -> float:
     """Width over height as drawn: the picture's own, but no longer than ``MOST_STRETCHED`` either way."""
-    return min(max(image.width / image.height, 1 / MOST_STRETCHED), MOST_STRETCHED)
+    return drawn_aspect(image.width, image.height)
+
+
+def drawn_aspect(width: int, height: int) -> float:
+    """The same of a picture that is not at hand."""
+    return min(max(width / height, 1 / MOST_STRETCHED), MOST_STRETCHED)
 
 
 def fitted(aspect: float, width: float, height: float) -> tuple[float, float]:

@@ -30,13 +30,21 @@ def live(grounding: Grounding, ask: Callable[[str], Grounding]) -> Any:
 def _shown(grounding: Grounding, build: Callable[[Any], Any]) -> Any:
     from iterprime_xai.visualize.static import StaticFigure
 
-    if not _in_jupyter():
-        return StaticFigure(grounding, OUTSIDE)
-    if find_spec("anywidget") is None:
-        return StaticFigure(grounding, NO_WIDGET)
-    from iterprime_xai.visualize import live_widget
+    def live_view() -> Any:
+        from iterprime_xai.visualize import live_widget
 
-    return build(live_widget)
+        return build(live_widget)
+
+    return live_or(lambda hint: StaticFigure(grounding, hint), live_view)
+
+
+def live_or(still: Callable[[str], Any], live_view: Callable[[], Any]) -> Any:
+    """What ``live_view`` makes in a Jupyter kernel that has anywidget; elsewhere what ``still`` makes, given the reason."""
+    if not _in_jupyter():
+        return still(OUTSIDE)
+    if find_spec("anywidget") is None:
+        return still(NO_WIDGET)
+    return live_view()
 
 
 def to_png(grounding: Grounding, path: str | Path) -> Path:

@@ -24,11 +24,13 @@ def details(grounding: Grounding) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _folded(title: str, content: str) -> str:
+def folded(title: str, content: str) -> str:
+    """HTML folded away under its title."""
     return f"<details><summary>{escape(title)}</summary><div>{content}</div></details>"
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], chosen: int | None = None) -> str:
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]], chosen: int | None = None) -> str:
+    """A table of escaped texts; the row with the index ``chosen`` is marked."""
     head = "".join(f'<th scope="col">{shown(name)}</th>' for name in columns)
     body = "".join(
         f"<tr{' class=chosen' if index == chosen else ''}>{''.join(f'<td>{shown(cell)}</td>' for cell in row)}</tr>"
@@ -51,7 +53,7 @@ def _passes(grounding: Grounding) -> str:
         for index, look in enumerate(grounding.passes)
     ]
     columns = ("pass", *describe.pass_columns(grounding), "seen", "highest heat", "final map", "stopped")
-    return _folded("Passes", _table(columns, rows))
+    return folded("Passes", table(columns, rows))
 
 
 def _words(grounding: Grounding) -> str:
@@ -67,33 +69,33 @@ def _words(grounding: Grounding) -> str:
         ]
         for word, share in zip(grounding.words, held, strict=True)
     ]
-    return _folded("Words", _table(("word", "share of the heat", "highest heat", "characters"), rows))
+    return folded("Words", table(("word", "share of the heat", "highest heat", "characters"), rows))
 
 
 def _selection(grounding: Grounding) -> str:
     selection = grounding.selection
     if selection is None:
         return ""
-    terms = list(dict.fromkeys(name for ranked in selection.ranking for name in ranked.terms))
+    terms = list(dict.fromkeys(name for each in selection.ranking for name in each.terms))
     listed = selection.ranking[:MOST_RANKED]
     rows = [
-        [str(place + 1), str(ranked.index), describe.number(ranked.score)]
-        + [describe.number(ranked.terms[name]) if name in ranked.terms else "" for name in terms]
-        for place, ranked in enumerate(listed)
+        [str(place + 1), str(each.index), describe.number(each.score)]
+        + [describe.number(each.terms[name]) if name in each.terms else "" for name in terms]
+        for place, each in enumerate(listed)
     ]
-    chosen = next((place for place, ranked in enumerate(listed) if ranked.index == selection.answer), None)
+    chosen = next((place for place, each in enumerate(listed) if each.index == selection.answer), None)
     left = len(selection.ranking) - len(listed)
     more = f"<p>{left} more proposals ranked lower.</p>" if left > 0 else ""
     reason = selection.reason.rstrip(". ")
     words = f"{reason}. Rule: {selection.rule}; margin {selection.margin:.3f} (0 is a toss-up, 1 no rival)."
-    table = _table(("rank", "proposal", "score", *terms), rows, chosen) if rows else ""
-    return _folded("Selection of the mask", f"<p>{shown(words)}</p>{table}{more}")
+    ranked = table(("rank", "proposal", "score", *terms), rows, chosen) if rows else ""
+    return folded("Selection of the mask", f"<p>{shown(words)}</p>{ranked}{more}")
 
 
 def _trace(grounding: Grounding) -> str:
     if not grounding.trace:
         return ""
-    return _folded("Trace", f"<ol>{''.join(f'<li>{shown(line)}</li>' for line in grounding.trace)}</ol>")
+    return folded("Trace", f"<ol>{''.join(f'<li>{shown(line)}</li>' for line in grounding.trace)}</ol>")
 
 
 def _parameters(grounding: Grounding) -> str:
@@ -104,7 +106,7 @@ def _parameters(grounding: Grounding) -> str:
         ["parser", f"{expression.parser} (confidence {expression.confidence:.2f})"],
         *([name, value] for name, value in dotted("", grounding.parameters)),
     ]
-    return _folded("Parameters", _table(("name", "value"), rows))
+    return folded("Parameters", table(("name", "value"), rows))
 
 
 def dotted(prefix: str, value: Any) -> Iterator[tuple[str, str]]:

@@ -45,6 +45,11 @@ live = ix.load("tiny").live(sample.image, sample.text)
 live
 """
 
+EXPLORE = """
+import iterprime_xai as ix
+ix.explore("run-a", against="run-b", author="tester")
+"""
+
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
@@ -124,6 +129,23 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
         nbformat.write(notebook, folder / f"{name}.ipynb")
     return folder
+
+
+@pytest.fixture(scope="session")
+def explored_runs(workplace: Path) -> Path:
+    """The workplace with two small real runs in it, ``run-a`` and ``run-b``, and notebooks that explore them."""
+    import iterprime_xai as ix
+
+    nbformat = pytest.importorskip("nbformat")
+    for name, system in (("run-a", "gradcam"), ("run-b", "iterprime")):
+        ix.evaluate(system, "scenes:ood", workplace / name, limit=30, detail="full")
+    for name in ("explore", "explore-again"):
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(EXPLORE, id=name)],
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+        )
+        nbformat.write(notebook, workplace / f"{name}.ipynb")
+    return workplace
 
 
 @pytest.fixture(scope="session")

@@ -48,6 +48,37 @@ def test_a_run_is_read_summed_up_and_compared(run, tmp_path):
     assert json.loads((tmp_path / "table.json").read_text())["count"] == 4
 
 
+def test_one_failure_is_told_as_text_and_written_as_a_page(run, tmp_path):
+    row = next(iter(ix.read_run(run)))
+    said = invoke("failures", run, "--sample", row["sample_id"])
+    assert said.exit_code == 0, said.output
+    assert said.output.startswith("Right. " if row["iou"] >= 0.5 else "")
+    assert f"{row['sample_id']} of run a" in said.output
+    assert "--detail full" in said.output
+    page = tmp_path / "page.html"
+    written = invoke("failures", run, "--sample", row["sample_id"], "--out", page)
+    assert written.output == f"wrote {page}\n"
+    assert page.read_text("utf-8").startswith("<!DOCTYPE html>")
+    strict = invoke("failures", run, "--sample", row["sample_id"], "--threshold", 1)
+    assert row["iou"] == 1 or not strict.output.startswith("Right.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--sample", "val-0-nowhere"), "has no sample 'val-0-nowhere'"),
+        (("--out", "page.html"), "--sample ID"),
+        (("--sample", "x", "--rows", "f.jsonl"), "are about all of them"),
+    ],
+)
+def test_one_failure_that_cannot_be_told_is_refused_and_nothing_written(run, tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    refused = invoke("failures", run, *arguments)
+    assert isinstance(refused.exception, OptionError)
+    assert message in str(refused.exception)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_same_command_goes_on_and_another_is_refused(run):
     parts = {path: path.read_bytes() for path in ix.read_run(run).files}
     same = [

@@ -2,54 +2,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import pytest
 from handmade_grounding import grounding
+from page_reader import read
 
 from iterprime_xai.records import RankedProposal, Selection
 
 HOSTILE = "the <script>alert('1')</script> & \"ball\"\x00 </title></style>\u202e <img src=http://x.example/a.png>"
-VOID = {"meta", "img", "br", "input", "rect", "path", "use", "circle"}
-
-
-class _Reader(HTMLParser):
-    """Collects elements and texts, and insists that every element is closed."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.text: list[str] = []
-        self.open: list[str] = []
-        self.feed(page)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if not self.open or self.open[-1] != "style":
-            self.text.append(data)
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.found if name == tag]
-
-
-def _read(page: str) -> _Reader:
-    return _Reader(page.removeprefix("<!DOCTYPE html>\n"))
 
 
 def test_page_has_language_title_alternative_text_and_everything_about_the_grounding() -> None:
-    page = _read(grounding().to_html())
+    page = read(grounding().to_html())
     assert page.all("html") == [{"lang": "en"}]
     text = " ".join("".join(page.text).split())
     assert "Where the model looks: the red ball left of the tree" in text
@@ -79,18 +43,18 @@ def test_page_and_fragment_ask_the_network_for_nothing_and_run_nothing() -> None
 
 def test_hostile_phrase_is_shown_as_text() -> None:
     hostile = replace(grounding(text=HOSTILE), trace=(HOSTILE,), parameters={"model": HOSTILE, HOSTILE: HOSTILE})
-    page = _read(hostile.to_html())
+    page = read(hostile.to_html())
     assert page.all("script") == []
     assert all((image["src"] or "").startswith("data:") for image in page.all("img"))
     assert "<script>alert('1')</script>" in "".join(page.text)
     for html in (hostile.to_html(), hostile._repr_html_()):
         assert "\x00" not in html
         assert "\u202e" not in html
-    assert _read(hostile._repr_html_()).found[0][0] == "img"
+    assert read(hostile._repr_html_()).found[0][0] == "img"
 
 
 def test_fragment_is_one_picture_that_fits_its_cell() -> None:
-    ((tag, attributes),) = _read(grounding()._repr_html_()).found
+    ((tag, attributes),) = read(grounding()._repr_html_()).found
     assert tag == "img"
     assert (attributes["src"] or "").startswith("data:image/jpeg;base64,")
     assert "Match probability 0.94." in (attributes["alt"] or "")

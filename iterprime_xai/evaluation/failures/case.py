@@ -12,7 +12,7 @@ from iterprime_xai.evaluation.failures.classifying import THRESHOLD, Failure, cl
 from iterprime_xai.evaluation.runs.coding import read_mask
 from iterprime_xai.evaluation.runs.regrounding import grounding_of
 from iterprime_xai.records import Grounding
-from iterprime_xai.records.errors import StorageError
+from iterprime_xai.records.errors import ImageInputError, StorageError
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -52,12 +52,12 @@ def open_case(run: Run, sample_id: str, threshold: float = THRESHOLD) -> Case:
     image, problem = None, ""
     try:
         image = run.image(row)
-    except StorageError as error:
+    except (StorageError, ImageInputError) as error:
         problem = str(error)
     return Case(
         run=run.name,
         sample_id=sample_id,
-        text=row["text"],
+        text=row["text"] or "",  # a picture that could not be read tells no phrase
         row=row,
         failure=classify(row, threshold),
         threshold=threshold,

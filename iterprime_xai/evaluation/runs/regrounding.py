@@ -47,12 +47,19 @@ def grounding_of(run: Run, row: Mapping[str, Any], image: Image.Image | None = N
     """
     if row["error"] is not None:
         raise OptionError(f"The sample {row['sample_id']!r} has no result: {row['error']['message']}")
+    settings = dict(run.manifest.decides["system"].get("settings") or {})
+    named = {"system": run.manifest.asked["system"], "run": run.name, "settings": settings}
+    return regrounded(row, run.image(row) if image is None else image, named)
+
+
+def regrounded(row: Mapping[str, Any], image: Image.Image, parameters: Mapping[str, Any]) -> Grounding:
+    """The same from a row that has no error, of a run that is not at hand, over any picture of the row's size."""
     heatmap = read_map(row["heatmap"])
     assert heatmap is not None
     passes, final_only = _passes(row["passes"] or [], heatmap)
     notes = row["notes"] or []
     return Grounding(
-        image=run.image(row) if image is None else image,
+        image=image,
         expression=expression_of(row),
         heatmap=heatmap,
         passes=passes,
@@ -62,13 +69,7 @@ def grounding_of(run: Run, row: Mapping[str, Any], image: Image.Image | None = N
         selection=_selection(row),
         mask=read_mask(row["chosen"]),
         trace=(*notes, FINAL_ONLY) if final_only else tuple(notes),
-        parameters={
-            "system": run.manifest.asked["system"],
-            "run": run.name,
-            "answer": row["answer"],
-            "settings": dict(run.manifest.decides["system"].get("settings") or {}),
-        }
-        | _meant(notes),
+        parameters={**parameters, "answer": row["answer"], **_meant(notes)},
     )
 
 

@@ -46,7 +46,9 @@ class Asker:
         if not method and layer is None:
             return self.system.segment(case.image, text, proposals=proposals)
         if grounder is None:
-            raise OptionError(f"{self.system.name} has no layers or methods to choose from; leave both as the run had them.")
+            raise OptionError(
+                f"{self.system.name} has no layers or methods to choose from; leave both as the run had them."
+            )
         recipe = self.system.recipe  # type: ignore[attr-defined]
         found: Grounding = grounder.ground(
             case.image, text, method=method or "gradcam", layer=layer, recipe=recipe, proposals=proposals
@@ -82,7 +84,7 @@ class Asker:
 
     @property
     def _looks(self) -> bool:
-        return self._given is not None and hasattr(self._given, "grounder") or self._run.manifest.asked["system"] in (
+        return (self._given is not None and hasattr(self._given, "grounder")) or self._run.manifest.asked["system"] in (
             "iterprime",
             "gradcam",
         )

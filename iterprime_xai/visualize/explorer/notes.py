@@ -7,7 +7,7 @@ import os
 import secrets
 import stat
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -90,8 +90,11 @@ class Notes:
 
     def all(self) -> list[Note]:
         """Every note that holds, the oldest first."""
+        return sorted(self._holding(), key=_order)
+
+    def _holding(self) -> Iterator[Note]:
         notes = (note for authors in self._held.values() for _, _, note in authors.values())
-        return sorted((each for each in notes if each.says_something), key=_order)
+        return (each for each in notes if each.says_something)
 
     def tags(self) -> dict[str, set[str]]:
         """The samples under each tag, tags in the order of the alphabet."""
@@ -117,7 +120,7 @@ class Notes:
                     f"{self.folder / name} ends in the middle of a line ({file.torn} bytes), which is left out: its writer was "
                     "stopped, or is writing."
                 )
-        others = sum(note.run_key != self.run_key for note in self.all())
+        others = sum(note.run_key != self.run_key for note in self._holding())
         if others:
             found.append(f"{others} notes were written about another run than {self.run_key}: its answers may differ.")
         return tuple(found)

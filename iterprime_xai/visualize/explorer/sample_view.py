@@ -23,7 +23,7 @@ MOST_PROPOSALS = 8
 
 @dataclass(frozen=True)
 class SampleView:
-    """One sample, ready to be drawn: ``info`` is JSON, ``picture`` a JPEG (empty where there is none), ``maps`` as in `widget_state`."""
+    """One sample, ready to be drawn: ``info`` is JSON, ``picture`` a JPEG or empty, the rest is as in `widget_state`."""
 
     info: dict[str, Any] = field(default_factory=dict)
     picture: bytes = b""
@@ -42,20 +42,17 @@ def sample_view(case: Case) -> SampleView:
         return SampleView(told | plain | gold, jpeg(fitting(case.image, LONGEST)))
     state = widget_state(case.grounding)
     proposals = _proposals(case.grounding, case.row["proposals"] or (), case.row["best_index"])
-    return SampleView(
-        state.info | told | gold | {"proposals": proposals}, state.picture, state.maps, state.tables
-    )
+    return SampleView(state.info | told | gold | {"proposals": proposals}, state.picture, state.maps, state.tables)
 
 
 def answer_view(grounding: Grounding, gold: np.ndarray | None, asked: str) -> SampleView:
     """What is shown of another answer about the same picture; ``gold`` is what is meant, where the phrase is the sample's own."""
     state = widget_state(grounding)
-    known = gold is not None
     told = {
         "case": {
             "id": "",
             "title": safe(asked),
-            "sentence": "" if not known else f"IoU {iou(grounding.mask, gold):.2f}.",
+            "sentence": "" if gold is None else f"IoU {iou(grounding.mask, gold):.2f}.",
             "facts": [],
             "problem": "",
         }
@@ -86,7 +83,12 @@ def _case(case: Case) -> dict[str, Any]:
 def _facts(row: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What is worth knowing of a row, named as in the list of figures."""
     found: list[tuple[str, str]] = []
-    for name, title in (("iou", "IoU"), ("best_iou", "best IoU"), ("margin", "margin"), ("heat_in_mask", "heat inside")):
+    for name, title in (
+        ("iou", "IoU"),
+        ("best_iou", "best IoU"),
+        ("margin", "margin"),
+        ("heat_in_mask", "heat inside"),
+    ):
         if row[name] is not None:
             found.append((title, f"{row[name]:.2f}"))
     for name, title in (("category", "target"), ("landed", "peak on"), ("parser", "parser")):

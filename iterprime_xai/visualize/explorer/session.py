@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from iterprime_xai.evaluation.failures.blame import pass_changes, word_blame
 from iterprime_xai.evaluation.failures.case import Case, open_case
 from iterprime_xai.evaluation.failures.classifying import THRESHOLD
 from iterprime_xai.evaluation.failures.table import failure_table
 from iterprime_xai.evaluation.runs.reading import Run, read_run
 from iterprime_xai.records.errors import OptionError, StorageError
+from iterprime_xai.visualize.blame_lines import verdict_lines
 from iterprime_xai.visualize.describe import safe
 from iterprime_xai.visualize.encoded import fitting, jpeg
 from iterprime_xai.visualize.explorer.asking import Asker
@@ -177,6 +179,14 @@ class Session:
             self._thumbnails.popitem(last=False)
         return picture
 
+    def blame(self) -> list[str]:
+        """What passes and words did to the answer of the sample that is looked at, where the run kept their maps."""
+        if self.case is None or self.case.grounding is None:
+            return []
+        found, gold = self.case.grounding, self.case.gold
+        lines = verdict_lines(pass_changes(found, gold, self.threshold), word_blame(found, gold))
+        return [safe(each) for each in lines]
+
     # --- acts ------------------------------------------------------------------------------------------------------------
 
     def _filter(self, message: Mapping[str, Any]) -> set[str]:
@@ -243,7 +253,9 @@ class Session:
         chosen = message.get("selected")
         ids = list(self.state.selected) if chosen else self.state.listed_ids()
         if not ids:
-            raise OptionError("There is nothing to save: " + ("no sample is selected." if chosen else "no phrase is listed."))
+            raise OptionError(
+                "There is nothing to save: " + ("no sample is selected." if chosen else "no phrase is listed.")
+            )
         save_slice(
             self.run.path,
             message["name"],
@@ -257,13 +269,14 @@ class Session:
 
     def _slice(self, message: Mapping[str, Any]) -> set[str]:
         """Show a saved slice: the very samples, or, with ``rule``, what its rule finds now."""
-        found = load_slice(self.run.path, message["name"])
+        shown = {safe(each.name): each.name for each in slices(self.run.path)}
+        found = load_slice(self.run.path, shown.get(message["name"], message["name"]))
         rule = rule_of(found.rule) if message.get("rule") else rule_of({"ids": list(found.ids)})
         self.state.filter(rule)
         return {"listing", "facets"} | self._read_case()
 
     def _export(self, message: Mapping[str, Any]) -> set[str]:
-        export(self.run, self.notes, message["path"])
+        export(self.run, self.notes, message["path"], threshold=self.threshold)
         return set()
 
     # --- inside ----------------------------------------------------------------------------------------------------------

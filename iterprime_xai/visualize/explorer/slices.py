@@ -148,10 +148,13 @@ def _make_room(path: Path, name: str, replace: bool) -> None:
     try:
         # No parents: where the run's folder has been moved away, none is to appear in its place.
         path.parent.mkdir(exist_ok=True)
-        if not replace:
-            path.open("x").close()
-    except FileExistsError:
-        raise OptionError(f"There is a slice {name!r} already ({path}); take another name, or replace=True.") from None
+        try:
+            if not replace:
+                path.open("x").close()
+        except FileExistsError:
+            raise OptionError(
+                f"There is a slice {name!r} already ({path}); take another name, or replace=True."
+            ) from None
     except OSError as error:
         raise StorageError(
             f"The slice was not saved, since {path} cannot be written: {error.strerror or error}. Free some space, or see that "

@@ -11,7 +11,7 @@ from iterprime_xai.records.errors import OptionError
 from iterprime_xai.visualize.explorer.query import Phrases
 from iterprime_xai.visualize.explorer.rule import Rule
 
-PAGE = 12
+PAGE = 16
 """Phrases on a page of the list."""
 
 

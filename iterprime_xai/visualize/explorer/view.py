@@ -34,7 +34,7 @@ def listing(state: ExplorerState) -> dict[str, Any]:
         "primary": state.primary,
         "sort": {"by": state.by, "descending": state.descending},
         "selected": len(state.selected),
-        "rows": [_line(state, int(place), line, marks) for place, line in zip(state.on_page, lines, strict=True)],
+        "rows": [line_of(state, int(place), line, marks) for place, line in zip(state.on_page, lines, strict=True)],
     }
 
 
@@ -46,6 +46,7 @@ def facets(state: ExplorerState) -> dict[str, Any]:
     phrases, rule, marks = state.phrases, state.rule, state.marks()
     without_types = phrases.matching(rule, marks, without="types") if rule.types else state.keep
     counts, costs = phrases.counts(without_types), phrases.costs(without_types)
+    counts = dict.fromkeys(rule.types, 0) | counts  # what is chosen stays, to be taken away again
     return {
         "rule": rule.as_json(),
         "summary": summary(phrases, state.keep),
@@ -110,7 +111,8 @@ def _changes(state: ExplorerState, marks: Mapping[str, set[str]]) -> list[dict[s
     ]
 
 
-def _line(state: ExplorerState, place: int, line: Mapping[str, Any], marks: Mapping[str, set[str]]) -> dict[str, Any]:
+def line_of(state: ExplorerState, place: int, line: Mapping[str, Any], marks: Mapping[str, set[str]]) -> dict[str, Any]:
+    """One line of the list: what the table's ``line`` at ``place`` says, ready to be shown."""
     text, sample_id = line["text"], line["sample_id"]
     short = text if len(text) <= LONGEST_PHRASE else f"{text[:LONGEST_PHRASE]}…"
     found = {

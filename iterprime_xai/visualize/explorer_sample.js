@@ -1,0 +1,264 @@
+// One sample in the explorer: what went wrong, the picture under its heat, another answer beside it, ranked proposals, notes.
+
+import { bytesOf, drawOutline, GOLD, make } from "./drawing.js";
+import { SampleNotes } from "./explorer_notes.js";
+import { KEPT, View } from "./grounding_view.js";
+
+const STAY = 350; // milliseconds
+
+export class Sample {
+  constructor(model, tell) {
+    this.model = model;
+    this.tell = tell;
+    this.root = make("section", "ixe-sample", { "aria-label": "The sample that is looked at" });
+    this.place = make("p", "ixe-row");
+    this.told = make("div", "ixe-told", { "aria-live": "polite" });
+    this.pictures = make("div", "ixe-pictures");
+    this.main = make("div", "ixe-look");
+    this.beside = make("div", "ixe-look");
+    this.pictures.append(this.main, this.beside);
+    this.question = new Question(model, tell);
+    this.proposals = make("div");
+    this.notes = new SampleNotes(model, tell);
+    this.details = make("details", "ixe-more");
+    this.root.append(this.place, this.told, this.question.form, this.pictures, this.proposals, this.notes.root, this.details);
+  }
+
+  drawPlace() {
+    const { position, matching, primary } = this.model.get("listing");
+    const step = (text, label, by) => {
+      const button = make("button", "ixw-button", { type: "button", "aria-label": label, title: label }, text);
+      button.addEventListener("click", () => this.tell({ do: "step", by }));
+      return button;
+    };
+    const where = primary === null ? "nothing is listed" : position === null ? "not among those listed" : `${(position + 1).toLocaleString("en")} of ${matching.toLocaleString("en")}`;
+    this.place.replaceChildren(step("←", "The sample before (←)", -1), make("span", "", {}, where), step("→", "The sample after (→)", 1));
+  }
+
+  draw() {
+    const info = this.model.get("sample");
+    const { case: sample } = info;
+    if (!sample) {
+      this.told.replaceChildren(make("p", "", {}, "No phrase is looked at."));
+      this.forget();
+      this.main.replaceChildren();
+      this.proposals.replaceChildren();
+      this.details.replaceChildren();
+      return;
+    }
+    const sentence = make("p", "ixe-sentence");
+    const kind = make("strong", `ixe-kind ixe-${sample.type === "right" ? "right" : "wrong"}`, { title: sample.meaning }, sample.title);
+    sentence.append(kind, " ", make("span", "", { dir: "auto" }, sample.sentence));
+    const facts = make("p", "ixe-facts");
+    for (const [name, value] of sample.facts) facts.append(make("span", "", {}, `${name} `), make("b", "", { dir: "auto" }, value), "  ");
+    this.told.replaceChildren(sentence, facts);
+    if (sample.problem) this.told.append(make("p", "ixw-caveat", {}, sample.problem));
+    this.view = this.look(this.main, info, "picture", "maps", this.view);
+    if (this.view) this.view.onset = (changes) => this.follow(changes);
+    this.drawName();
+    this.drawProposals(info.proposals ?? []);
+    this.drawDetails(sample);
+    this.question.draw(sample.text);
+    this.askForBlame(info);
+  }
+
+  /** What passes and words did takes the kernel a moment: asked for when the user stays with a sample. */
+  askForBlame({ case: sample, passes }) {
+    clearTimeout(this.staying);
+    if (!passes || this.model.get("about").offline) return;
+    this.staying = setTimeout(() => this.model.send({ do: "blame", id: sample.id }), STAY);
+  }
+
+  blame({ blame, lines }) {
+    if (blame === undefined || blame !== this.model.get("sample").case?.id) return;
+    this.told.querySelectorAll(".ixe-blame").forEach((line) => line.remove());
+    for (const line of lines) this.told.append(make("p", "ixe-blame", { dir: "auto" }, line));
+  }
+
+  /** The view of one answer in its place; without a grounding, the picture alone. */
+  look(slot, info, picture, maps, previous) {
+    if (info.passes) {
+      const values = { info, picture: this.model.get(picture), maps: this.model.get(maps), tables: this.model.get("tables") };
+      const view = new View({ get: (name) => values[name] }, slot, previous);
+      for (const child of slot.querySelectorAll(":scope > *")) if (child !== view.root) child.remove();
+      return view;
+    }
+    previous?.remove();
+    slot.replaceChildren();
+    if (info.size) slot.append(plainPicture(this.model.get(picture), info));
+    return undefined;
+  }
+
+  /** Whose answer stands on the left: said where there is another one beside it. */
+  drawName() {
+    this.main.querySelector(".ixe-beside")?.remove();
+    const { case: sample } = this.model.get("sample");
+    if (!this.model.get("second").case || !sample) return;
+    const head = make("p", "ixe-row ixe-beside");
+    head.append(make("strong", "", { dir: "auto" }, `${sample.run}: ${sample.title}`), make("span", "", { dir: "auto" }, sample.sentence));
+    this.main.prepend(head);
+  }
+
+  /** Opacity, threshold and so on hold for both answers; passes and words do not. */
+  follow(changes) {
+    const shared = Object.fromEntries(Object.entries(changes).filter(([name]) => KEPT.includes(name)));
+    if (this.second && Object.keys(shared).length) this.second.set(shared.signed && !this.second.info.gold ? { ...shared, signed: false } : shared);
+  }
+
+  drawSecond() {
+    const info = this.model.get("second");
+    const { against } = this.model.get("about");
+    this.drawName();
+    if (!info.case) {
+      this.second?.remove();
+      this.second = undefined;
+      this.beside.replaceChildren();
+      return;
+    }
+    const asked = info.case.id === "";
+    this.second = this.look(this.beside, info, "second_picture", "second_maps", this.second);
+    if (this.view) this.follow(this.view.state);
+    const head = make("p", "ixe-row ixe-beside");
+    head.append(make("strong", "", { dir: "auto" }, asked ? info.case.title : `${against}: ${info.case.title}`), make("span", "", { dir: "auto" }, info.case.sentence));
+    if (asked) {
+      const close = make("button", "ixw-button", { type: "button" }, "Close");
+      close.addEventListener("click", () => this.tell({ do: "close look" }));
+      head.append(close);
+    }
+    this.beside.prepend(head);
+  }
+
+  drawProposals(proposals) {
+    if (!proposals.length) {
+      this.proposals.replaceChildren();
+      return;
+    }
+    const box = make("details", "ixe-more");
+    box.open = this.opened ?? false;
+    box.addEventListener("toggle", () => (this.opened = box.open));
+    const table = make("table", "ixe-terms");
+    const head = make("tr");
+    const terms = [...new Set(proposals.flatMap((each) => each.terms.map(([name]) => name)))];
+    for (const name of ["rank", "proposal", "IoU", "score", ...terms]) head.append(make("th", "", { scope: "col" }, name));
+    table.append(head);
+    for (const each of proposals) {
+      const row = make("tr", "", { tabindex: "0", "aria-label": `Proposal ${each.index}, rank ${each.place}` });
+      const marks = `${each.chosen ? " the answer" : ""}${each.best ? " fits best" : ""}`;
+      row.classList.toggle("ixe-chosen", each.chosen || each.best);
+      const values = Object.fromEntries(each.terms);
+      for (const value of [each.place, `${each.index}${marks}`, each.iou ?? "–", each.score, ...terms.map((name) => values[name] ?? "")]) row.append(make("td", "", {}, String(value)));
+      const point = (outline) => {
+        if (!this.view) return;
+        this.view.state.mark = outline;
+        this.view.draw();
+      };
+      for (const name of ["pointerenter", "focus"]) row.addEventListener(name, () => point(each.outline));
+      for (const name of ["pointerleave", "blur"]) row.addEventListener(name, () => point(null));
+      table.append(row);
+    }
+    const frame = make("div", "ixe-scroll");
+    frame.append(table);
+    box.append(make("summary", "", {}, "Ranked proposals: point at one to see it"), frame);
+    this.proposals.replaceChildren(box);
+  }
+
+  drawDetails(sample) {
+    const list = make("ul");
+    for (const [name, value] of sample.tags) list.append(make("li", "", { dir: "auto" }, `${name}: ${value}`));
+    for (const note of sample.notes) list.append(make("li", "", { dir: "auto" }, note));
+    this.details.replaceChildren(make("summary", "", {}, "How it came about"), make("p", "ixe-facts", { dir: "auto" }, `sample ${sample.shownId}`), list);
+  }
+
+  peek(on) {
+    for (const view of [this.view, this.second]) {
+      if (!view || view.state.peek === on) continue;
+      view.state.peek = on;
+      view.draw();
+    }
+  }
+
+  toggleSigned() {
+    if (this.view?.info.gold) this.view.setSigned(!this.view.state.signed);
+  }
+
+  answered(problem) {
+    this.question.answered();
+    this.notes.answered(problem);
+  }
+
+  forget() {
+    this.view?.remove();
+    this.view = undefined;
+  }
+
+  remove() {
+    clearTimeout(this.staying);
+    this.forget();
+    this.second?.remove();
+    this.notes.remove();
+  }
+}
+
+/** Another phrase, layer or method on this picture, asked of the run's own system. */
+class Question {
+  constructor(model, tell) {
+    this.model = model;
+    this.tell = tell;
+    const { methods, layers } = model.get("about");
+    this.form = make("form", "ixe-row", { "aria-label": "Ask again" });
+    this.field = make("input", "ixw-field", { type: "text", "aria-label": "Phrase to ask", autocomplete: "off", spellcheck: "false", dir: "auto" });
+    this.button = make("button", "ixw-button", { type: "submit" }, "Look");
+    this.form.append(this.field, this.button);
+    if (methods.length) this.method = this.choice("Method", [["", "as the run"], ...methods.map((name) => [name, name])]);
+    if (layers) this.layer = this.choice("Layer", [["", "layer as the run"], ...Array.from({ length: layers }, (_, at) => [String(at), `layer ${at}`])]);
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.ask();
+    });
+    this.field.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.isComposing) return;
+      event.preventDefault(); // JupyterLab takes the key from the form
+      if (!event.repeat) this.ask();
+    });
+    this.form.hidden = Boolean(model.get("about").offline);
+  }
+
+  choice(label, options) {
+    const select = make("select", "ixe-select", { "aria-label": label });
+    for (const [value, text] of options) select.append(make("option", "", { value }, text));
+    select.addEventListener("change", () => this.ask());
+    this.form.append(select);
+    return select;
+  }
+
+  draw(text) {
+    this.field.value = text;
+  }
+
+  focus() {
+    this.field.focus();
+    this.field.select();
+  }
+
+  ask() {
+    this.button.textContent = "Looking …";
+    const layer = this.layer?.value ?? "";
+    this.tell({ do: "look", text: this.field.value, method: this.method?.value ?? "", layer: layer === "" ? null : Number(layer) });
+  }
+
+  answered() {
+    this.button.textContent = "Look";
+  }
+}
+
+function plainPicture(bytes, info) {
+  const canvas = make("canvas", "ixw-canvas", { role: "img", "aria-label": info.alt });
+  createImageBitmap(new Blob([bytesOf(bytes)], { type: "image/jpeg" })).then((picture) => {
+    [canvas.width, canvas.height] = [picture.width, picture.height];
+    const context = canvas.getContext("2d");
+    context.drawImage(picture, 0, 0);
+    picture.close();
+    if (info.gold) drawOutline(context, info.gold, info.size, 1, GOLD);
+  });
+  return canvas;
+}

@@ -1,0 +1,41 @@
+"""A notebook opened in JupyterLab, and what its page has sent to the kernel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+SLOW = 60_000
+"""Milliseconds to wait for a kernel to start on a busy machine."""
+
+
+class LabPage:
+    """A page on a notebook whose first cell has been run; ``sent`` are the messages to the kernel since the page was opened."""
+
+    def __init__(self, chromium: Any, address: str, width: int = 1000, height: int = 1150) -> None:
+        self.page = chromium.new_page(viewport={"width": width, "height": height})
+        self.sent: list[str] = []
+        self.errors: list[str] = []
+        self.page.on("websocket", self._listen)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.address = address
+
+    def _listen(self, socket: Any) -> None:
+        if "/api/kernels/" in socket.url:
+            socket.on("framesent", lambda payload: self.sent.append(str(payload)[:300]))
+
+    def run(self, name: str, shown: str) -> None:
+        """Open a notebook, run its first cell, and wait until an element that matches ``shown`` is there and the kernel idle."""
+        self.page.goto(f"{self.address}/doc/tree/{name}.ipynb?reset", wait_until="domcontentloaded")
+        self.idle()
+        self.page.locator(".jp-CodeCell .cm-content").first.click()
+        self.page.keyboard.press("Shift+Enter")
+        self.page.locator(shown).first.wait_for(timeout=SLOW)
+        self.idle()
+        self.page.wait_for_timeout(1500)
+        assert self.sent, "the page should have spoken to the kernel to run the cell; is the listener attached?"
+
+    def idle(self) -> None:
+        self.page.get_by_text("| Idle").wait_for(timeout=SLOW)
+
+    def close(self) -> None:
+        self.page.close()
