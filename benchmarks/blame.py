@@ -104,7 +104,7 @@ def main() -> None:
     low, middle = np.quantile(fits, [0.1, 0.5])
     print(
         f"All words together give the run's own answer in {np.mean(together):.1%} of {len(together)}; their map correlates "
-        f"with the pass's own by {middle:.3f} (median; a tenth below {low:.3f})\n"
+        f"with the run's own by {middle:.3f} (median; a tenth below {low:.3f})\n"
     )
     for title, wanted in (("right", True), ("failures", False)):
         chosen = [place for place, case in enumerate(cases) if (case.failure.type == "right") == wanted]

@@ -239,5 +239,5 @@ def test_a_blank_map_is_said_and_the_target_is_cold():
 @pytest.mark.parametrize("size", [(60, 900), (900, 60)])
 def test_pictures_of_any_shape_are_taken(size):
     made = found()
-    stretched = case_of(row_of(sample(made), made), made.image.resize(size))
+    stretched = replace(case_of(row_of(sample(made), made), made.image.resize(size)), gold=None)
     assert "Misplaced" in failure_sheet(stretched)

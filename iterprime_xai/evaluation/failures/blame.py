@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import hypot
 from typing import Any, Literal
 
@@ -61,7 +62,7 @@ class WordBlame:
     """What happens to the answer of all words' maps together when one word's map is left out.
 
     ``moved`` is how far the peak goes, as a share of the picture's diagonal, ``None`` where a map is blank. ``correlation`` is
-    Pearson's, over the patches, of the two maps; ``fit`` that of all words' mean with the pass's own map: how well the mean
+    Pearson's, over the patches, of the two maps; ``fit`` that of all words' mean with the grounding's own map: how well the mean
     stands for it. Both are NaN for flat maps.
     """
 
@@ -127,14 +128,15 @@ def pass_changes(grounding: Grounding, gold: np.ndarray | None, threshold: float
 def word_blame(grounding: Grounding, gold: np.ndarray | None) -> tuple[WordBlame, ...]:
     """What each word's map does to the answer, by leaving it out.
 
-    With m_w the map of word w in the last pass that was used, all words together are M = mean of m_w, and without v M_v = mean of
-    m_w over w != v. Both choose among the proposals by the grounding's own rule, always and one mask. **This is not the model's own
-    answer**: its map also holds the special tokens and earlier passes, counts a word as often as it has tokens, and may stress
-    the primary word (``emphasis``); ``fit`` says how near M is to it. Nor is the model asked without the word: the other
-    words' maps are those that it made with the word there. Where no heat is left without a word there is no answer: IoU 0.
+    With m_w the map of word w, all words together are M = mean of m_w, and without v M_v = mean of m_w over w != v. Where several
+    passes were used, m_w is the word's maps of all of them, blended with the weights of the refinement, which are read off its
+    maps. Both choose among the proposals by the grounding's own rule, always and one mask. **This is not the model's own answer**:
+    its map also holds the special tokens, counts a word as often as it has tokens, and may stress the primary word
+    (``emphasis``); ``fit`` says how near M is to it. Nor is the model asked without the word: the other words' maps are those
+    that it made with the word there. Where no heat is left without a word there is no answer: IoU 0.
 
     Args:
-        grounding: with word maps; without proposals only peaks and maps are compared.
+        grounding: with word maps in every pass that was used; without proposals only peaks and maps are compared.
         gold: bool (height, width), or ``None``: then there is no IoU.
 
     Returns:
@@ -144,20 +146,24 @@ def word_blame(grounding: Grounding, gold: np.ndarray | None) -> tuple[WordBlame
         OptionError: a gold mask of another shape or type.
     """
     words = grounding.words
-    if not words:
+    used = [each for each in grounding.passes if each.accepted] or list(grounding.passes[-1:])
+    if not words or any(len(each.words) != len(words) for each in used):
         return ()
-    maps = np.stack([each.heatmap for each in words]).astype(np.float64)
-    whole = maps.sum(0)
-    mean = (whole / len(words)).astype(np.float32)
+    maps = sum(
+        share * np.stack([word.heatmap for word in each.words]).astype(np.float64)
+        for share, each in zip(blend_shares(used), used, strict=True)
+    )
+    assert isinstance(maps, np.ndarray)
+    mean = maps.mean(0).astype(np.float32)
     if is_blank(mean):
         return ()
     together = map_answer(grounding, mean, gold)
-    fit = pearson(mean, _last_used(grounding).heatmap)
+    fit = pearson(mean, grounding.heatmap)
     found = []
     for place, word in enumerate(words):
         # Added anew: the sum less one map would leave rounding where no heat is left.
         rest = np.delete(maps, place, 0)
-        other = (rest.mean(0) if len(rest) else np.zeros(whole.shape)).astype(np.float32)
+        other = rest.mean(0).astype(np.float32) if len(rest) else np.zeros_like(mean)
         without = map_answer(grounding, other, gold, silent=is_blank(other))
         moved = _moved(grounding, together, without)
         found.append(WordBlame(word.text, word.span, together, without, moved, pearson(mean, other), fit))
@@ -225,10 +231,19 @@ def _blend(grounding: Grounding) -> float | None:
     return None
 
 
-def _last_used(grounding: Grounding) -> Pass:
-    """The pass whose maps `Grounding.words` are."""
-    used = [each for each in grounding.passes if each.accepted]
-    return (used or list(grounding.passes))[-1]
+def blend_shares(used: Sequence[Pass]) -> list[float]:
+    """How much of each used pass's own map the blended map of the last holds; they add up to 1.
+
+    b_i = (1 - a) b_(i-1) + a m_i, so that a is the share of m_i - b_(i-1) that b_i - b_(i-1) is. It is read off the maps by least
+    squares, and 0 where a pass found the map that was there already.
+    """
+    shares = [1.0]
+    for former, newest in pairwise(used):
+        step, moved = (each.astype(np.float64) - former.blended for each in (newest.heatmap, newest.blended))
+        length = float((step * step).sum())
+        weight = float(np.clip((step * moved).sum() / length, 0, 1)) if length > 0 else 0.0
+        shares = [*((1 - weight) * each for each in shares), weight]
+    return shares
 
 
 def _moved(grounding: Grounding, one: MapAnswer, other: MapAnswer) -> float | None:

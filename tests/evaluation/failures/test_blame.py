@@ -11,6 +11,7 @@ from PIL import Image
 from run_stand_ins import expression_of
 
 from iterprime_xai.evaluation.failures import most_blamed, pass_changes, word_blame
+from iterprime_xai.evaluation.failures.blame import blend_shares
 from iterprime_xai.masks import select
 from iterprime_xai.records import Grounding, OptionError, Pass, Proposals, Selection, WordMap
 
@@ -160,12 +161,32 @@ class TestWords:
         assert dog.correlation == pytest.approx(20 / sqrt(44 * 12))
         assert small.fit == dog.fit == pytest.approx(1.0)
 
-    def test_the_fit_is_with_the_own_map_of_the_last_pass_that_was_used(self):
+    def test_the_fit_is_with_the_map_of_the_grounding(self):
         words = list(zip(expression_of("small dog").words, (RIGHT, RIGHT), strict=True))
         passes = (look(WRONG, words=words), look(RIGHT, WRONG, accepted=False))
         assert word_blame(grounding(*passes), GOLD)[0].fit == pytest.approx(-1 / 3)
-        blended = (look(RIGHT), look(WRONG, 0.8 * RIGHT + 0.2 * WRONG, words=words))
-        assert word_blame(grounding(*blended), GOLD)[0].fit == pytest.approx(-1 / 3)
+
+    def test_the_maps_of_words_are_blended_as_those_of_the_passes_were(self):
+        # a = 0.25: "small" has 0.75 x (0, 0, 4, 0) and nothing, "dog" 0.75 x (2, 0, 0, 0) and 0.25 x (0, 8, 0, 0).
+        first, second, words = heat(2, 0, 4, 0), heat(0, 8, 0, 0), expression_of("small dog").words
+        one = look(first, words=list(zip(words, (heat(0, 0, 4, 0), heat(2, 0, 0, 0)), strict=True)))
+        lost = look(RIGHT, first, accepted=False)
+        blended = 0.75 * first + 0.25 * second
+        two = look(second, blended, words=list(zip(words, (0 * RIGHT, heat(0, 8, 0, 0)), strict=True)))
+        small, dog = word_blame(grounding(one, lost, two), GOLD)
+        assert small.fit == pytest.approx(1.0)
+        assert (small.together.peak, small.without.peak, dog.without.peak) == ((2, 6), (6, 2), (2, 6))
+        # Together (1.5, 2, 3, 0), without "small" (1.5, 2, 0, 0).
+        assert small.correlation == pytest.approx(np.corrcoef([1.5, 2, 3, 0], [1.5, 2, 0, 0])[0, 1])
+
+    @pytest.mark.parametrize("weights", [(0.2, 0.2), (0.5, 0.0), (1.0, 0.25)])
+    def test_the_weights_of_a_blend_are_read_off_its_maps(self, weights):
+        a, b = weights
+        maps = heat(1, 0, 0, 0), heat(0, 1, 0, 0), heat(0, 0, 1, 0)
+        second = (1 - a) * maps[0] + a * maps[1]
+        used = (look(maps[0]), look(maps[1], second), look(maps[2], (1 - b) * second + b * maps[2]))
+        assert blend_shares(used) == pytest.approx([(1 - a) * (1 - b), a * (1 - b), b], abs=1e-6)
+        assert blend_shares((look(RIGHT), look(RIGHT))) == [1.0, 0.0]
 
     def test_words_that_are_the_same_are_told_apart_by_their_place(self):
         found = word_blame(said(RIGHT, WRONG, WRONG, text="dog by dog"), GOLD)
@@ -200,6 +221,8 @@ class TestWords:
 
     def test_without_word_maps_or_with_blank_ones_nobody_is_blamed(self):
         assert word_blame(grounding(look(RIGHT)), GOLD) == ()
+        words = list(zip(expression_of("small dog").words, (RIGHT, RIGHT), strict=True))
+        assert word_blame(grounding(look(RIGHT), look(RIGHT, words=words)), GOLD) == ()
         assert word_blame(said(0 * RIGHT, 0 * RIGHT), GOLD) == ()
 
 
