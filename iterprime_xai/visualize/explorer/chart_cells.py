@@ -51,13 +51,18 @@ def tag_option(phrases: Phrases) -> Option:
     return Option("tag", "Tag", tuple((name, name) for name in phrases.choices))
 
 
+def usual_tag(phrases: Phrases) -> str | None:
+    """``kind``, else the first tag with a few values; ``None`` where there is none."""
+    return "kind" if "kind" in phrases.choices else next(iter(phrases.choices), None)
+
+
 def _tag(phrases: Phrases, tag: str | None) -> str | None:
-    """The tag that was asked for; else ``kind``, else the first; ``None`` where no tag has a few values."""
+    """The tag that was asked for, else the usual one."""
     if tag is not None:
         if tag not in phrases.tag_names:
             raise OptionError(f"The run has no tag {tag!r}; it has: {', '.join(phrases.tag_names) or 'none'}.")
         return tag
-    return "kind" if "kind" in phrases.choices else next(iter(phrases.choices), None)
+    return usual_tag(phrases)
 
 
 def _draw_kinds(state: ExplorerState, tag: str | None = None) -> Drawing:
@@ -137,7 +142,7 @@ def _surest_first(counts: np.ndarray, names: Sequence[str]) -> np.ndarray:
     total, failed = counts[:, _LABELLED].sum(1), counts[:, _FAILURES].sum(1)
     low = surely(failed, total)
     there = np.flatnonzero(counts.sum(1))
-    return np.array(sorted(there, key=lambda each: (-low[each], -total[each], names[each])), np.int64)
+    return np.array(sorted(there, key=lambda each: (-low[each], -total[each], names[int(each)])), np.int64)
 
 
 _CELLS: dict[str, Any] = {"type": "heatmap"}
