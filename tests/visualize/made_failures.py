@@ -50,7 +50,9 @@ def small() -> FailureTable:
     """Ten phrases: six right, two that ignored position, one of a wrong category, one without a gold mask."""
     right = [line(number, gold_x=0.1, gold_y=0.1, peak_x=0.1, peak_y=0.1) for number in range(6)]
     position = [
-        line(number, "position_ignored", 0.1, tags=[("kind", "position")], words=["left", "dog"], gold_x=0.9, gold_y=0.6)
+        line(
+            number, "position_ignored", 0.1, tags=[("kind", "position")], words=["left", "dog"], gold_x=0.9, gold_y=0.6
+        )
         for number in (6, 7)
     ]
     wrong = line(8, "wrong_category", 0.2, tags=[("kind", HOSTILE)], text=HOSTILE, words=[HOSTILE], best_iou=0.4)
@@ -74,7 +76,15 @@ def many(count: int = 600) -> FailureTable:
     """Phrases of many kinds, for a page."""
     kinds = ("attribute", "position", "relation", "ordinal", HOSTILE)
     words = ("dog", "left", "red", "second", "tree", "ball", HOSTILE, "umbrella", "right")
-    types = ("position_ignored", "wrong_category", "too_much", "part_only", "selection_error", "scattered", "no_proposal_fits")
+    types = (
+        "position_ignored",
+        "wrong_category",
+        "too_much",
+        "part_only",
+        "selection_error",
+        "scattered",
+        "no_proposal_fits",
+    )
     lines = []
     for number in range(count):
         lot = (number * 7919) % 97

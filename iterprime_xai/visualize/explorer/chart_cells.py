@@ -100,8 +100,9 @@ def _draw_words(state: ExplorerState) -> Drawing:
     chosen = set(state.rule.words), set(state.rule.types)
     if not words:
         return nothing([_CELLS], f"No content word occurs in {AT_LEAST} of the phrases with a gold mask.")
-    title = f"{len(words)} of the {known:,} words in at least {AT_LEAST} phrases, those that fail the most surely"
-    return _cells(counts, words, chosen, title, "word")
+    many = f"The {len(words)} words" if len(words) > 1 else "The word"
+    among = f", among the {known:,} that occur in at least {AT_LEAST}"
+    return _cells(counts, words, chosen, f"{many} that fail the most surely", "word", among)
 
 
 def _pick_words(state: ExplorerState, data: Sequence[Any]) -> Rule:
@@ -149,7 +150,7 @@ _CELLS: dict[str, Any] = {"type": "heatmap"}
 
 
 def _cells(
-    counts: np.ndarray, names: Sequence[str], chosen: tuple[set[str], set[str]], title: str, what: str
+    counts: np.ndarray, names: Sequence[str], chosen: tuple[set[str], set[str]], title: str, what: str, among: str = ""
 ) -> Drawing:
     shown = [at for at in np.flatnonzero(_FAILURES) if counts[:, at].any()]
     total, failed = counts[:, _LABELLED].sum(1), counts[:, _FAILURES].sum(1)
@@ -199,11 +200,11 @@ def _cells(
         for name, part, of in zip(names, failed, total, strict=True)
     ]
     columns = [_marked(title_of(kind), kind in chosen[1]) for kind in kinds]
-    first = f"{what} “{names[0]}” fails the most surely: {int(failed[0]):,} of {counted(int(total[0]))}"
+    first = f"{what} “{names[0]}” fails the most surely: {int(failed[0]):,} of {counted(int(total[0]))}{among}"
     most = title_of(kinds[int(picked[0].argmax())])
     return drawn(
         [cells],
-        f"{first[:1].upper()}{first[1:]}, most often by {most}.",
+        f"{first[:1].upper()}{first[1:]}; most often by {most}.",
         f"{title}; beside each: failed / all",
         170 + ROW * len(names),
         xaxis=axis(

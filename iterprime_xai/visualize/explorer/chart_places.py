@@ -60,7 +60,7 @@ def _draw(state: ExplorerState, by: str = "gold") -> Drawing:
     if not all_of_them.any():
         return nothing([{"type": "heatmap"}], nothing_left(state, rest) if not keep.any() else f"None has {BY[by]}.")
     rates = failed / np.maximum(all_of_them, 1)
-    what = "failed" if not rule.types else " or ".join(title_of(name) for name in wanted)
+    what = "failed" if not rule.types else title_of(wanted[0]) if len(wanted) == 1 else "of the chosen types"
     cells = {
         "type": "heatmap",
         "x": list(range(CELLS)),
@@ -73,7 +73,7 @@ def _draw(state: ExplorerState, by: str = "gold") -> Drawing:
         "hovertext": _lines(
             [
                 hint(
-                    f"{100 * rate:.0f} %: {int(count):,} of {counted(int(of))} here ({what})",
+                    f"{100 * rate:.0f} %: {int(count):,} of {counted(int(of))} here {what}",
                     "Click: the phrases that lie here, again: all",
                 )
                 for rate, count, of in zip(rates, failed, all_of_them, strict=True)
@@ -99,8 +99,8 @@ def _draw(state: ExplorerState, by: str = "gold") -> Drawing:
     sure = surely(failed, np.where(all_of_them >= min(AT_LEAST, int(all_of_them.max())), all_of_them, 0))
     most = int(sure.argmax())
     said = (
-        f"By {BY[by]}, cell {most % CELLS + 1} across and {most // CELLS + 1} down fails the most surely: "
-        f"{int(failed[most]):,} of {counted(int(all_of_them[most]))} ({what})."
+        f"By {BY[by]}, cell {most % CELLS + 1} across and {most // CELLS + 1} down stands out most: "
+        f"{int(failed[most]):,} of {counted(int(all_of_them[most]))} {what}."
         if failed.any()
         else f"None of {counted(int(there.sum()))} {what}."
     )

@@ -257,8 +257,8 @@ def _region(rule: Rule, axes: Sequence[str]) -> list[dict[str, Any]]:
 
 def _how_many(shown: int, total: int) -> str:
     if shown < total:
-        return f"{shown:,} of {counted(total)} drawn, by lot; counts are of all. Drag a box to choose, double-click to end."
-    return f"{counted(total)}. Drag a box to choose, double-click to end."
+        return f"{shown:,} of {counted(total)} drawn, by lot. Drag a box to choose."
+    return f"{counted(total)}. Drag a box to choose."
 
 
 BEST = Chart(

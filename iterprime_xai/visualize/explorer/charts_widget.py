@@ -12,8 +12,10 @@ from iterprime_xai.visualize.describe import safe
 from iterprime_xai.visualize.explorer.charts import CHARTS, boxed, charts_of, drawing, opened, option_of, picked
 from iterprime_xai.visualize.explorer.rule import Rule
 from iterprime_xai.visualize.explorer.state import ExplorerState
+from iterprime_xai.visualize.scripts import script, style
 
 try:
+    import anywidget
     import ipywidgets
     import plotly.graph_objects as go
     from plotly.callbacks import BoxSelector
@@ -24,16 +26,6 @@ except ImportError as error:
         'The explorer\'s charts need ipywidgets, anywidget and plotly: pip install "iterprime-xai[notebook]".'
     ) from error
 
-STYLE = """<style>
-.ixe-charts .ixe-figure text:not(.heatmap-label text) { fill: var(--jp-ui-font-color1, #767676) !important; }
-.ixe-charts .ixe-figure .hovertext text { fill: inherit !important; }
-.ixe-charts .ixe-figure .gridlayer path { stroke: var(--jp-border-color2, #bdbdbd) !important; }
-.ixe-charts .widget-toggle-button { width: auto; padding: 0 12px; }
-.ixe-charts .ixe-told { color: var(--jp-ui-font-color1, inherit); line-height: 1.4; white-space: normal; }
-.ixe-charts .ixe-problem { color: var(--jp-error-color1, #c62828); line-height: 1.4; white-space: normal; }
-</style>"""
-"""Text in the colour of the theme: plotly itself knows no theme of a page."""
-
 CONFIG = {
     "displayModeBar": False,
     "displaylogo": False,
@@ -41,6 +33,13 @@ CONFIG = {
     "doubleClick": "reset",
     "responsive": True,
 }
+
+
+class _Place(anywidget.AnyWidget):
+    """An empty line as wide as the charts, with their style sheet; it tells plotly when its width changes."""
+
+    _esm = script("charts_widget.js")
+    _css = style("charts_widget.css")
 
 
 class ChartsWidget(ipywidgets.VBox):
@@ -62,7 +61,8 @@ class ChartsWidget(ipywidgets.VBox):
     ) -> None:
         self._state, self._on_rule, self._on_open = state, on_rule, on_open
         self._visible, self._drawn, self._name = True, "", ""
-        self._sentence, self._wrong = "", ""
+        self._sentence, self._wrong, self._depth = "", "", 0
+        self._made: dict[str, Any] = {"data": [], "layout": {}}
         names = charts_of(state.phrases)
         self._figure = _figure_widget()
         self._figure._config = dict(CONFIG)
@@ -78,7 +78,7 @@ class ChartsWidget(ipywidgets.VBox):
         self._told.add_class("ixe-told")
         self._problem.add_class("ixe-problem")
         self._top = ipywidgets.HBox([self._chooser, self._option], layout={"flex_flow": "row wrap"})
-        super().__init__([ipywidgets.HTML(STYLE), self._top, self._figure, self._told, self._problem])
+        super().__init__([_Place(), self._top, self._figure, self._told, self._problem])
         self.add_class("ixe-charts")
         self._choose()
         self._chooser.observe(self._changed, "value")
@@ -137,8 +137,12 @@ class ChartsWidget(ipywidgets.VBox):
             trace.on_selection(None)
             trace.on_deselect(None)
         self._figure.data = ()
-        for each in (*self._top.children, *self.children):
-            each.close()
+        for each in (*self._top.children, *self.children, self):
+            for part in (getattr(each, "layout", None), getattr(each, "style", None)):
+                if isinstance(part, ipywidgets.Widget):
+                    part.close()
+            if each is not self:
+                each.close()
         self.children = ()
         self._on_rule = self._on_open = _nobody
         super().close()
@@ -178,12 +182,12 @@ class ChartsWidget(ipywidgets.VBox):
     def _show(self, made: go.Figure, name: str) -> None:
         """Bring the figure to what was made: only what differs is sent, and the traces of another chart take the place of these."""
         figure = self._figure
-        new, old = made.to_plotly_json(), figure.to_plotly_json()
+        new, old = made.to_plotly_json(), self._made
         same = name == self._name and [each["type"] for each in new["data"]] == [each["type"] for each in old["data"]]
         if same:
             with figure.batch_update():
                 for trace, now, before in zip(figure.data, new["data"], old["data"], strict=True):
-                    for key in {*now, *before} - {"uid", "type"}:
+                    for key in {*now, *before} - {"type"}:
                         if now.get(key) != before.get(key):
                             trace[key] = now.get(key)
                 _lay_out(figure, new["layout"], old["layout"])
@@ -199,8 +203,9 @@ class ChartsWidget(ipywidgets.VBox):
                 trace.on_deselect(self._unboxed)
             self._name = name
         # A page that is opened anew reads these; the messages above reach only pages that are open.
-        told = figure.to_plotly_json()
-        figure._widget_data, figure._widget_layout = told["data"], told["layout"]
+        figure._widget_data = [{**each, "uid": trace.uid} for each, trace in zip(new["data"], figure.data, strict=True)]
+        figure._widget_layout = new["layout"]
+        self._made = new
 
     def _clicked(self, trace: Any, points: Any, _: Any) -> None:
         if not points.point_inds:
@@ -223,11 +228,14 @@ class ChartsWidget(ipywidgets.VBox):
 
     def _unboxed(self, *_: Any) -> None:
         with _Told(self):
-            self._clear_box()
             self._on_rule(boxed(self._state, self._name, None, None))
 
     def _clear_box(self) -> None:
-        self._figure.layout.selections = ()
+        """Take away what plotly drew for a box: the rule's ranges are drawn as they are, and go when they go.
+
+        The figure here knows nothing of that box, and would not send what is no change to it.
+        """
+        self._figure._send_relayout_msg({"selections": []})
 
 
 class _Told:
@@ -237,17 +245,24 @@ class _Told:
         self.charts = charts
 
     def __enter__(self) -> None:
-        return None
+        self.charts._depth += 1
+        if self.charts._depth == 1:
+            self.tell("")
 
     def __exit__(self, kind: Any, error: BaseException | None, _: Any) -> bool:
+        self.charts._depth -= 1
         said = ""
         if isinstance(error, IterprimeError):
             said = str(error)
         elif isinstance(error, Exception):
             said = f"This should not have happened: {type(error).__name__}: {error}"
+        if said:
+            self.tell(said)
+        return isinstance(error, Exception)
+
+    def tell(self, said: str) -> None:
         self.charts._wrong = said
         self.charts._problem.value = f'<span role="alert">{escape(safe(said))}</span>' if said else ""
-        return isinstance(error, Exception)
 
 
 def _lay_out(figure: Any, new: dict[str, Any], old: dict[str, Any]) -> None:
