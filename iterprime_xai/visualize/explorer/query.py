@@ -98,6 +98,34 @@ class Phrases:
         names = [each.dictionary.to_pylist() for each in coded]
         return owners, codes[0], codes[1], names[0], names[1]
 
+    @cached_property
+    def content_words(self) -> tuple[np.ndarray, np.ndarray, list[str]]:
+        """Of every content word of every phrase, once a phrase: the phrase's place and the word's code; and the words by code."""
+        lists = self.rows["words"].combine_chunks()
+        coded = lists.flatten().dictionary_encode()
+        names: list[str] = coded.dictionary.to_pylist()
+        if not names:
+            return np.zeros(0, np.int64), np.zeros(0, np.int64), []
+        owners = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False).astype(np.int64)
+        pairs = np.unique(owners * len(names) + coded.indices.to_numpy(zero_copy_only=False))
+        return pairs // len(names), pairs % len(names), names
+
+    @cached_property
+    def lots(self) -> np.ndarray:
+        """A lot for every phrase, always the same: who wants a few of many takes those with the lowest."""
+        return np.random.default_rng(0).permutation(len(self))
+
+    @cached_property
+    def centres(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """Where phrases lie, across and down, by the gold mask's centre and by the peak; NaN where there is none."""
+        return {by: (_column(self.rows[f"{by}_x"]), _column(self.rows[f"{by}_y"])) for by in ("gold", "peak")}
+
+    @cached_property
+    def aspects(self) -> np.ndarray:
+        """Height over width of every phrase's picture; NaN where there is none."""
+        height, width = _column(self.rows["height"]), _column(self.rows["width"])
+        return np.divide(height, width, out=np.full(len(self), np.nan), where=width > 0)
+
     def place_of(self, sample_id: str) -> int | None:
         """Where a sample stands; ``None`` for one that the run does not have."""
         if self._places is None:
@@ -123,7 +151,7 @@ class Phrases:
             wanted = list(CHANGES).index(rule.change)
             keep &= np.zeros(len(self), bool) if self.changes is None else self.changes == wanted
         if rule.place is not None:
-            x, y = (_column(self.rows[f"{rule.place.by}_{axis}"]) for axis in "xy")
+            x, y = self.centres[rule.place.by]
             keep &= (x >= rule.place.left) & (x <= rule.place.right) & (y >= rule.place.top) & (y <= rule.place.bottom)
         if rule.search.strip():
             keep &= self._holding(rule.search.strip())
