@@ -126,13 +126,15 @@ class ExplorerWidget(anywidget.AnyWidget):
                 if view.tables:
                     self.set_trait("tables", view.tables)
 
-    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The live view, and tables and pictures for where none can run: exported pages, GitHub."""
+    def still(self) -> dict[str, Any]:
+        """Tables and pictures for where no widget can run (exported pages, GitHub), by their kind; made when first asked for."""
         if self._still is None and self.session is not None:
             self._still = {"text/html": still_html(self.session), "text/plain": repr(self)}
+        return self._still or {"text/plain": repr(self)}
+
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         live = None if self.comm is None else super()._repr_mimebundle_(**options)
-        data = self._still or {"text/plain": repr(self)}
-        return (data, {}) if live is None else (live[0] | data, live[1])
+        return (self.still(), {}) if live is None else (live[0] | self.still(), live[1])
 
     def __repr__(self) -> str:
         if self.session is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from iterprime_xai.evaluation.failures.classifying import THRESHOLD
 from iterprime_xai.visualize.explorer.session import Session
@@ -11,6 +11,7 @@ from iterprime_xai.visualize.explorer.session import Session
 if TYPE_CHECKING:
     from iterprime_xai.evaluation.runs.reading import Run
     from iterprime_xai.systems.segmenter import ZeroShotSegmenter
+    from iterprime_xai.visualize.explorer.explorer_box import Explorer
 
 
 def explore(
@@ -20,7 +21,7 @@ def explore(
     threshold: float = THRESHOLD,
     system: ZeroShotSegmenter | None = None,
     author: str | None = None,
-) -> Any:
+) -> Explorer:
     """Open a run in the failure explorer.
 
     Args:
@@ -34,6 +35,6 @@ def explore(
         OptionError: a threshold out of range. StorageError: a run that cannot be read or has no rows.
         MissingExtraError: without the extra ``notebook``.
     """
-    from iterprime_xai.visualize.explorer.explorer_widget import ExplorerWidget
+    from iterprime_xai.visualize.explorer.explorer_box import Explorer
 
-    return ExplorerWidget(Session(run, against, threshold=threshold, system=system, author=author))
+    return Explorer(Session(run, against, threshold=threshold, system=system, author=author))
