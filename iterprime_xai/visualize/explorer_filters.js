@@ -69,9 +69,11 @@ export class Filters {
     if (document.activeElement !== this.search) this.search.value = rule.search ?? "";
     const choices = [this.search];
     for (const tag of facets.tags) {
-      const chosen = rule.tags?.[tag.name]?.[0] ?? "";
-      const options = [["", `any ${tag.name}`], ...tag.values.map(({ value, count }) => [value, `${value} (${count.toLocaleString("en")})`])];
-      choices.push(this.select(tag.name, options, chosen, (value) => this.set({ tags: without(rule.tags, tag.name, value && [value]) })));
+      // A value can be empty: what is chosen goes by its place, 0 for none.
+      const chosen = rule.tags?.[tag.name] ? tag.values.findIndex(({ value }) => value === rule.tags[tag.name][0]) + 1 : 0;
+      const options = [`any ${tag.name}`, ...tag.values.map(({ value, count }) => `${value || "none"} (${count.toLocaleString("en")})`)];
+      const pick = (at) => this.set({ tags: without(rule.tags, tag.name, at > 0 && [tag.values[at - 1].value]) });
+      choices.push(this.select(tag.name, options.map((text, at) => [String(at), text]), String(chosen), (at) => pick(Number(at))));
     }
     if (facets.changes.length) {
       const options = [["", "any change"], ...facets.changes.map(({ name, title, count, meaning }) => [name, `${title} (${count.toLocaleString("en")})`, meaning])];

@@ -17,7 +17,7 @@ from iterprime_xai.visualize.explorer.metrics import METRICS, columns_of
 from iterprime_xai.visualize.explorer.rule import CHANGES, Rule
 
 MOST_VALUES = 60
-"""A tag with more different values than this (the picture's id) is no choice in a list; it can still be filtered by."""
+"""A tag with more different values than this is no choice in a list; it can still be filtered by."""
 
 
 class Phrases:
@@ -80,8 +80,8 @@ class Phrases:
 
     @cached_property
     def choices(self) -> list[str]:
-        """Tags with few enough values to choose from."""
-        return [name for name in self.tag_names if 1 < len(self.tag(name)[1]) <= MOST_VALUES]
+        """Tags with few enough values to choose from; never the picture's id."""
+        return [name for name in self.tag_names if name != "image_id" and 1 < len(self.tag(name)[1]) <= MOST_VALUES]
 
     @cached_property
     def _taken_apart(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str], list[str]]:
