@@ -143,7 +143,7 @@ class ChartsWidget(ipywidgets.VBox):
                     part.close()
             if each is not self:
                 each.close()
-        self.children = ()
+        self.set_trait("children", ())
         self._on_rule = self._on_open = _nobody
         super().close()
 
