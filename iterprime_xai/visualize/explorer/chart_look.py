@@ -27,6 +27,19 @@ FAINT = "rgba(128, 128, 128, 0.35)"
 NO_FAILURE = ("right", "unlabelled")
 LONGEST_LABEL = 26
 
+SHARES: dict[str, Any] = {
+    "title": {"text": "share", "side": "top"},
+    "tickformat": ".0%",
+    "thickness": 10,
+    "outlinewidth": 0,
+    "nticks": 5,
+    "lenmode": "pixels",
+    "len": 190,
+    "y": 1,
+    "yanchor": "top",
+}
+"""What the colours of cells stand for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
