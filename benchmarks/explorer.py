@@ -111,18 +111,16 @@ def first_opening(path: str) -> dict[str, Any]:
 
 def operations(path: str, against: str) -> dict[str, Any]:
     """Seconds of everything else: the first time, and the times after it."""
-    started = perf_counter()
-    import plotly.graph_objects  # noqa: F401
-
     from iterprime_xai.evaluation.failures import failure_table
     from iterprime_xai.evaluation.runs import read_run
     from iterprime_xai.visualize.explorer.charts import CHARTS, drawing
+    from iterprime_xai.visualize.explorer.charts_widget import ChartsWidget
     from iterprime_xai.visualize.explorer.query import Phrases
     from iterprime_xai.visualize.explorer.rule import Place, Rule
     from iterprime_xai.visualize.explorer.state import ExplorerState
     from iterprime_xai.visualize.explorer.view import facets, listing
 
-    found: dict[str, Any] = {"imports": [perf_counter() - started]}
+    found: dict[str, Any] = {}
 
     def shown(state: ExplorerState) -> None:
         facets(state)
@@ -190,6 +188,20 @@ def operations(path: str, against: str) -> dict[str, Any]:
     )
     for name, chart in CHARTS.items():
         timed(f"chart: {chart.title.lower()}", lambda _, name=name: drawing(state, name))
+    charts = ChartsWidget(state, state.filter)
+    for name in ("cost", "best"):
+        charts.chart = name
+
+        def drawn(at: int) -> None:
+            charts.update(state)
+
+        def other() -> None:
+            state.filter(replace(state.rule, search="" if state.rule.search else "the"))
+
+        other()
+        timed(f"the widget takes up another rule: {CHARTS[name].title.lower()}", drawn, other)
+    if charts.problem:
+        raise RuntimeError(charts.problem)
     found["peak"] = peak()
     return found
 
@@ -203,6 +215,17 @@ def alone(what: str, *paths: Path) -> dict[str, Any]:
         raise SystemExit(done.stderr)
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result
+
+
+def start() -> float:
+    """Seconds to start Python and to import what the explorer needs, in a fresh process."""
+    program = (
+        "import plotly.graph_objects, iterprime_xai.evaluation.failures, iterprime_xai.evaluation.runs.reading, "
+        "iterprime_xai.visualize.explorer.charts_widget, iterprime_xai.visualize.explorer.view"
+    )
+    began = perf_counter()
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    return perf_counter() - began
 
 
 def written(times: dict[str, Any]) -> str:
@@ -257,6 +280,7 @@ def main() -> None:
             shutil.rmtree(path / "failures", ignore_errors=True)
         first, *_ = (alone("first_opening", path) for path in paths)
         first["memory of that"] = first.pop("peak")
+        first["starting Python and its imports (not in the times below)"] = [start() for _ in range(REPEATS)]
         rest = alone("operations", *paths)
         rest["memory after all this"] = rest.pop("peak")
         print(written(first | rest))

@@ -127,7 +127,12 @@ def drawn(traces: Sequence[Any], sentence: str, title: str, height: int, **layou
             "pad": {"t": 8, "l": 8},
         },
         "margin": {"l": 8, "r": 16, "t": 34, "b": 8},
-        "hoverlabel": {"align": "left", "font": {"size": 12}},
+        "hoverlabel": {
+            "align": "left",
+            "bgcolor": "#2b2b2b",
+            "bordercolor": "#8a8a8a",
+            "font": {"size": 12, "color": "#ffffff"},
+        },
         "hovermode": "closest",
         "dragmode": False,
         "showlegend": False,
