@@ -108,6 +108,7 @@ def failure_table(run: Run | str | Path, threshold: float = THRESHOLD) -> Failur
     if rows is None:
         rows = _made(opened, threshold).replace_schema_metadata({"stamp": stamp})
         _keep(rows, path)
+    opened.remember(rows["sample_id"])
     return FailureTable(rows, threshold)
 
 

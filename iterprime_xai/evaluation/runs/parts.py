@@ -7,9 +7,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from iterprime_xai.records import StorageError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 NOTE = b"iterprime_xai"
 """Where a part keeps what it says of itself, in the file's metadata."""
@@ -45,17 +48,24 @@ def part_name(shard: int) -> str:
 def part_of(rows: Sequence[Mapping[str, Any]], shard: int, key: str, versions: Mapping[str, str]) -> Part:
     """Rows (columns that are left out are null) as the content of a part file."""
     import pyarrow as pa
+
+    from iterprime_xai.evaluation.runs.schema import SCHEMA
+
+    return part_of_table(pa.Table.from_pylist([_arrow(row) for row in rows], SCHEMA), shard, key, versions)
+
+
+def part_of_table(table: pa.Table, shard: int, key: str, versions: Mapping[str, str]) -> Part:
+    """Rows that are an Arrow table of all columns already as the content of a part file."""
     import pyarrow.parquet as pq
 
     from iterprime_xai.evaluation.runs.schema import SCHEMA
 
-    errors = sum(row.get("error") is not None for row in rows)
-    note = {"key": key, "shard": shard, "rows": len(rows), "errors": errors, "versions": dict(versions)}
+    errors = table.num_rows - table["error"].null_count
+    note = {"key": key, "shard": shard, "rows": table.num_rows, "errors": errors, "versions": dict(versions)}
     schema = SCHEMA.with_metadata({NOTE: json.dumps(note, sort_keys=True).encode("utf-8")})
-    table = pa.Table.from_pylist([_arrow(row) for row in rows], schema)
     content = io.BytesIO()
-    pq.write_table(table, content, compression="zstd", row_group_size=ROWS_AT_ONCE)
-    return Part(shard, content.getvalue(), len(rows), errors)
+    pq.write_table(table.cast(schema), content, compression="zstd", row_group_size=ROWS_AT_ONCE)
+    return Part(shard, content.getvalue(), table.num_rows, errors)
 
 
 def read_note(path: Path) -> PartNote:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iterprime_xai.evaluation.runs.coding import read_bits, read_map, read_mask
 from iterprime_xai.evaluation.runs.folder import PARTS, RunFolder
 from iterprime_xai.evaluation.runs.manifest import Manifest, read_manifest
-from iterprime_xai.evaluation.runs.parts import PartNote, note_of, read_note
+from iterprime_xai.evaluation.runs.parts import PartNote, note_of, part_name, read_note
 from iterprime_xai.records import MissingExtraError, OptionError, StorageError
 
 if TYPE_CHECKING:
@@ -126,32 +128,56 @@ class Run:
 
     def row(self, sample_id: str) -> dict[str, Any]:
         """The row of a sample. Raises ``OptionError`` for an id that the run does not have, with the nearest one."""
-        if sample_id not in self._places:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        ids = self._ids
+        place = pc.index(ids, pa.scalar(str(sample_id), ids.type)).as_py()
+        if place < 0:
             from difflib import get_close_matches
 
-            near = get_close_matches(str(sample_id), self._places, 1)
+            near = get_close_matches(str(sample_id), ids.to_pylist(), 1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise OptionError(f"The run {self.path} has no sample {sample_id!r}{hint}")
-        file, place = self._places[sample_id]
+        file = bisect_right(self._ends, place)
+        place -= self._ends[file - 1] if file else 0
         with _open(self.files[file]) as part:
             for group in range(part.num_row_groups):
                 rows = part.metadata.row_group(group).num_rows
                 if place < rows:
                     found = part.read_row_group(group).slice(place, 1).to_pylist(maps_as_pydicts="strict")
-                    return dict(found[0])
+                    if found[0]["sample_id"] == str(sample_id):
+                        return dict(found[0])
+                    break
                 place -= rows
         raise StorageError(f"{self.files[file]} changed while it was read.")
 
-    @cached_property
-    def _places(self) -> dict[str, tuple[int, int]]:
-        """File and place of every sample."""
-        import pyarrow.parquet as pq
+    def remember(self, sample_ids: pa.ChunkedArray) -> None:
+        """Take every sample's id in the order of the rows from one who read them: :meth:`row` need not read every part then.
 
-        return {
-            name: (number, place)
-            for number, path in enumerate(self.files)
-            for place, name in enumerate(pq.read_table(path, columns=["sample_id"], partitioning=None)[0].to_pylist())
-        }
+        Raises ``StorageError`` for a number of them that is not the run's.
+        """
+        if len(sample_ids) != self._ends[-1]:
+            raise StorageError(f"{self.path} has {self._ends[-1]} rows, but {len(sample_ids)} ids were remembered.")
+        self.__dict__["_ids"] = sample_ids
+
+    @cached_property
+    def _ids(self) -> pa.ChunkedArray:
+        """The id of every sample, in the order of the rows."""
+        import pyarrow as pa
+
+        parts = []
+        for path in self.files:
+            with _open(path) as file:
+                parts.append(file.read(["sample_id"])[0])
+        return pa.chunked_array([chunk for part in parts for chunk in part.chunks], pa.string())
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        """How many rows there are up to the end of every part file; 0 without one. A part is whole, or it is not there."""
+        there = {path.name for path in self.files}
+        rows = [each["samples"] for each in self.manifest.shards if part_name(each["number"]) in there]
+        return list(accumulate(rows)) or [0]
 
     heatmap = staticmethod(read_map)
     bits = staticmethod(read_bits)

@@ -12,6 +12,7 @@ from iterprime_xai.evaluation.failures.types import TYPES
 from iterprime_xai.records.errors import OptionError
 from iterprime_xai.visualize.explorer.chart_look import (
     NO_FAILURE,
+    SHARES,
     Chart,
     Drawing,
     Option,
@@ -186,14 +187,7 @@ def _cells(
         "zmax": max(0.02, float(shares.max())),
         "xgap": 1,
         "ygap": 1,
-        "colorbar": {
-            "title": {"text": "share", "side": "top"},
-            "tickformat": ".0%",
-            "thickness": 10,
-            "outlinewidth": 0,
-            "nticks": 5,
-            "len": 1,
-        },
+        "colorbar": SHARES,
     }
     rows = [
         _marked(f"{label(name)}  {int(part):,} / {int(of):,}", name in chosen[0])

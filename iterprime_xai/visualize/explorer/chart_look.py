@@ -27,6 +27,19 @@ FAINT = "rgba(128, 128, 128, 0.35)"
 NO_FAILURE = ("right", "unlabelled")
 LONGEST_LABEL = 26
 
+SHARES: dict[str, Any] = {
+    "title": {"text": "share", "side": "top"},
+    "tickformat": ".0%",
+    "thickness": 10,
+    "outlinewidth": 0,
+    "nticks": 5,
+    "lenmode": "pixels",
+    "len": 190,
+    "y": 1,
+    "yanchor": "top",
+}
+"""What the colours of cells stand for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
@@ -114,7 +127,12 @@ def drawn(traces: Sequence[Any], sentence: str, title: str, height: int, **layou
             "pad": {"t": 8, "l": 8},
         },
         "margin": {"l": 8, "r": 16, "t": 34, "b": 8},
-        "hoverlabel": {"align": "left", "font": {"size": 12}},
+        "hoverlabel": {
+            "align": "left",
+            "bgcolor": "#2b2b2b",
+            "bordercolor": "#8a8a8a",
+            "font": {"size": 12, "color": "#ffffff"},
+        },
         "hovermode": "closest",
         "dragmode": False,
         "showlegend": False,

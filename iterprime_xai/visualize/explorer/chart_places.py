@@ -14,6 +14,7 @@ from iterprime_xai.visualize.explorer.chart_cells import AT_LEAST, surely
 from iterprime_xai.visualize.explorer.chart_look import (
     NO_FAILURE,
     ORANGE,
+    SHARES,
     TEXT,
     Chart,
     Drawing,
@@ -86,14 +87,7 @@ def _draw(state: ExplorerState, by: str = "gold") -> Drawing:
         "zmax": max(0.02, float(rates.max())),
         "xgap": 1,
         "ygap": 1,
-        "colorbar": {
-            "title": {"text": "share", "side": "top"},
-            "tickformat": ".0%",
-            "thickness": 10,
-            "outlinewidth": 0,
-            "nticks": 5,
-            "len": 1,
-        },
+        "colorbar": SHARES,
     }
     # Where few phrases lie, a high share is chance: the sentence names the place that is surest.
     sure = surely(failed, np.where(all_of_them >= min(AT_LEAST, int(all_of_them.max())), all_of_them, 0))

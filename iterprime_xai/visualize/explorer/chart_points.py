@@ -164,12 +164,12 @@ def _points(
                     "color": colour,
                     "symbol": symbol,
                     "size": size,
-                    "opacity": 0.6,
+                    "opacity": 0.7,
                     "line": {"color": colour, "width": 1.5 if symbol == "x-thin" else 0},
                 },
                 # The ranges of the rule tell what a box chose, not plotly's dimming, which would stay on other points.
-                "selected": {"marker": {"opacity": 0.6}},
-                "unselected": {"marker": {"opacity": 0.6}},
+                "selected": {"marker": {"opacity": 0.7}},
+                "unselected": {"marker": {"opacity": 0.7}},
                 "showlegend": True,
             }
         )

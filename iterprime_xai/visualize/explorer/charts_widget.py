@@ -143,7 +143,7 @@ class ChartsWidget(ipywidgets.VBox):
                     part.close()
             if each is not self:
                 each.close()
-        self.children: tuple[Any, ...] = ()
+        self.set_trait("children", ())
         self._on_rule = self._on_open = _nobody
         super().close()
 
@@ -266,9 +266,13 @@ class _Told:
 
 
 def _lay_out(figure: Any, new: dict[str, Any], old: dict[str, Any]) -> None:
-    changed = {key: new.get(key) for key in {*new, *old} if new.get(key) != old.get(key)}
+    """Bring the layout to what was made. The height goes beside the figure here, which would not say again that the width is free:
+    plotly keeps the width that it has where it is told a height alone."""
+    changed = {key: new.get(key) for key in {*new, *old} - {"height"} if new.get(key) != old.get(key)}
     if changed:
         figure.update_layout(changed, overwrite=True)
+    if new["height"] != old.get("height"):
+        figure._send_relayout_msg({"height": new["height"], "autosize": True})
 
 
 def _at(values: Any, place: Any) -> Any:

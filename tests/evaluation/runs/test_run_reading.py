@@ -132,3 +132,30 @@ def test_what_is_no_run_is_said(tmp_path):
     (tmp_path / "manifest.json").write_text(json.dumps({"format": "iterprime-xai run", "version": 99}))
     with pytest.raises(StorageError, match="version 99"):
         read_run(tmp_path)
+
+
+def test_a_row_is_found_by_remembered_ids_without_reading_them_from_the_parts(made, monkeypatch):
+    import pyarrow as pa
+
+    from iterprime_xai.evaluation.runs import reading
+
+    ids = [row["sample_id"] for row in made]
+    opened = read_run(made.path)
+    opened.remember(pa.chunked_array([ids[:1], ids[1:]]))
+    read = []
+    real = reading._open
+    monkeypatch.setattr(reading, "_open", lambda path: read.append(path) or real(path))
+    assert [opened.row(name)["sample_id"] for name in ids] == ids
+    assert len(read) == len(ids)  # the part with the row, and no other
+
+
+def test_ids_that_are_not_the_runs_are_refused_or_found_out(made):
+    import pyarrow as pa
+
+    ids = [row["sample_id"] for row in made]
+    opened = read_run(made.path)
+    with pytest.raises(StorageError, match="ids were remembered"):
+        opened.remember(pa.chunked_array([ids[1:]]))
+    opened.remember(pa.chunked_array([ids[::-1]]))
+    with pytest.raises(StorageError, match="changed while it was read"):
+        opened.row(ids[0])
