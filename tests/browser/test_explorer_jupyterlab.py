@@ -85,6 +85,18 @@ def test_a_click_on_a_type_filters_and_a_click_on_the_piece_takes_it_away(explor
     assert explorer.count == 30
 
 
+def test_a_click_on_a_bar_of_the_chart_filters_the_list_and_the_chart_can_be_put_away(explorer: Explorer) -> None:
+    bar = explorer.page.locator(".ixe-charts .bars .point").first.bounding_box()
+    assert bar is not None
+    explorer.page.mouse.click(bar["x"] + bar["width"] / 3, bar["y"] + bar["height"] / 2)
+    explorer.page.locator(".ixe-piece").first.wait_for(timeout=SLOW)
+    explorer.answered()
+    assert explorer.count == int(explorer.page.locator(".ixe-type[aria-pressed=true] b").inner_text()) < 30
+    explorer.clear()
+    explorer.page.get_by_role("button", name="Charts", exact=True).click()
+    assert explorer.page.locator(".ixe-charts").is_hidden()
+
+
 def test_search_tag_and_range_filter_together(explorer: Explorer) -> None:
     word = explorer.page.locator(".ixe-open").first.inner_text().split()[-1]
     explorer.page.get_by_label("Search phrases and ids").fill(word.upper())
@@ -208,9 +220,9 @@ def test_what_cannot_be_asked_is_told_in_a_line_that_cannot_be_missed(explorer: 
     explorer.page.get_by_label("Phrase to ask").fill("   ")
     explorer.page.keyboard.press("Enter")
     explorer.answered()
-    assert "The phrase is empty" in explorer.page.locator(".ixe-problem").inner_text()
+    assert "The phrase is empty" in explorer.page.locator("p.ixe-problem").inner_text()
     explorer.press("ArrowRight")
-    assert explorer.page.locator(".ixe-problem").inner_text() == ""
+    assert explorer.page.locator("p.ixe-problem").inner_text() == ""
 
 
 def test_a_note_is_on_the_disk_at_once_and_hostile_text_is_text(explorer: Explorer, explored_runs: Path) -> None:
