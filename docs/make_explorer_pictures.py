@@ -18,7 +18,12 @@ from iterprime_xai.visualize.encoded import jpeg
 
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
-TESTS = ("test_explorer_jupyterlab.py", "test_explorer_voila.py", "test_explorer_charts.py", "test_small_widgets_lab.py")
+TESTS = (
+    "test_explorer_jupyterlab.py",
+    "test_explorer_voila.py",
+    "test_explorer_charts.py",
+    "test_small_widgets_lab.py",
+)
 PICTURES = {
     "explorer.png": "explorer.jpg",
     "explorer-asked.png": "explorer_asked.jpg",

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from iterprime_xai.evaluation.failures.rates import wilson
 from iterprime_xai.evaluation.failures.types import TYPES
 from iterprime_xai.records.errors import OptionError
 from iterprime_xai.visualize.explorer.chart_look import (
@@ -38,9 +39,6 @@ WORDS = 25
 
 AT_LEAST = 10
 """Phrases that a word must occur in: of rarer ones nothing is sure."""
-
-Z = 1.959963984540054
-"""The 97.5th percentile of the normal distribution."""
 
 _NAMES = tuple(TYPES)
 _FAILURES = np.array([name not in NO_FAILURE for name in _NAMES])
@@ -126,14 +124,6 @@ def surest_words(phrases: Phrases, keep: np.ndarray, most: int = WORDS) -> tuple
     return [names[each] for each in order], counts[order], len(often)
 
 
-def surely(failed: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """The lower end of Wilson's 95 % interval of shares; 0 where nothing was counted."""
-    count = np.maximum(counts, 1).astype(np.float64)
-    share, spread = failed / count, Z * Z / count
-    half = Z * np.sqrt(np.clip(share * (1 - share), 0, None) / count + spread / (4 * count))
-    return np.where(counts > 0, np.clip((share + spread / 2 - half) / (1 + spread), 0, 1), 0.0)
-
-
 def _counts(groups: np.ndarray, types: np.ndarray, number: int) -> np.ndarray:
     """How many of each type every group has: int64 (groups, types)."""
     return np.bincount(groups * len(_NAMES) + types, minlength=number * len(_NAMES)).reshape(number, len(_NAMES))
@@ -142,7 +132,7 @@ def _counts(groups: np.ndarray, types: np.ndarray, number: int) -> np.ndarray:
 def _surest_first(counts: np.ndarray, names: Sequence[str]) -> np.ndarray:
     """Places of the rows that have phrases: what fails the most surely first, then what is more frequent."""
     total, failed = counts[:, _LABELLED].sum(1), counts[:, _FAILURES].sum(1)
-    low = surely(failed, total)
+    low = np.nan_to_num(wilson(failed, total)[0])
     there = np.flatnonzero(counts.sum(1))
     return np.array(sorted(there, key=lambda each: (-low[each], -total[each], names[int(each)])), np.int64)
 

@@ -8,9 +8,10 @@ from typing import Any, cast
 
 import numpy as np
 
+from iterprime_xai.evaluation.failures.rates import wilson
 from iterprime_xai.evaluation.failures.types import TYPES
 from iterprime_xai.records.errors import OptionError
-from iterprime_xai.visualize.explorer.chart_cells import AT_LEAST, surely
+from iterprime_xai.visualize.explorer.chart_cells import AT_LEAST
 from iterprime_xai.visualize.explorer.chart_look import (
     NO_FAILURE,
     ORANGE,
@@ -90,7 +91,9 @@ def _draw(state: ExplorerState, by: str = "gold") -> Drawing:
         "colorbar": SHARES,
     }
     # Where few phrases lie, a high share is chance: the sentence names the place that is surest.
-    sure = surely(failed, np.where(all_of_them >= min(AT_LEAST, int(all_of_them.max())), all_of_them, 0))
+    sure = np.nan_to_num(
+        wilson(failed, np.where(all_of_them >= min(AT_LEAST, int(all_of_them.max())), all_of_them, 0))[0]
+    )
     most = int(sure.argmax())
     said = (
         f"By {BY[by]}, cell {most % CELLS + 1} across and {most // CELLS + 1} down stands out most: "
