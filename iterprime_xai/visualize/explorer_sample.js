@@ -1,7 +1,9 @@
 // One sample in the explorer: what went wrong, the picture under its heat, another answer beside it, ranked proposals, notes.
 
 import { bytesOf, drawOutline, GOLD, make } from "./drawing.js";
+import { Labelling } from "./explorer_labelling.js";
 import { SampleNotes } from "./explorer_notes.js";
+import { Asking } from "./explorer_question.js";
 import { KEPT, View } from "./grounding_view.js";
 
 const STAY = 350; // milliseconds
@@ -17,11 +19,12 @@ export class Sample {
     this.main = make("div", "ixe-look");
     this.beside = make("div", "ixe-look");
     this.pictures.append(this.main, this.beside);
-    this.question = new Question(model, tell);
+    this.question = new Asking(model, tell);
     this.proposals = make("div");
+    this.labelling = new Labelling(model, tell);
     this.notes = new SampleNotes(model, tell);
     this.details = make("details", "ixe-more");
-    this.root.append(this.place, this.told, this.question.form, this.pictures, this.proposals, this.notes.root, this.details);
+    this.root.append(this.place, this.told, this.question.form, this.labelling.root, this.pictures, this.proposals, this.notes.root, this.details);
   }
 
   drawPlace() {
@@ -44,6 +47,7 @@ export class Sample {
       this.main.replaceChildren();
       this.proposals.replaceChildren();
       this.details.replaceChildren();
+      this.labelling.draw({}, undefined);
       return;
     }
     const sentence = make("p", "ixe-sentence");
@@ -56,7 +60,8 @@ export class Sample {
     this.view = this.look(this.main, info, "picture", "maps", this.view);
     if (this.view) this.view.onset = (changes) => this.follow(changes);
     this.drawName();
-    this.drawProposals(info.proposals ?? []);
+    this.labelling.draw(sample, this.view);
+    this.drawProposals(info.proposals ?? [], sample);
     this.drawDetails(sample);
     this.question.draw(sample.text);
     this.askForBlame(info);
@@ -128,13 +133,13 @@ export class Sample {
     this.beside.prepend(head);
   }
 
-  drawProposals(proposals) {
+  drawProposals(proposals, sample) {
     if (!proposals.length) {
       this.proposals.replaceChildren();
       return;
     }
     const box = make("details", "ixe-more");
-    box.open = this.opened ?? false;
+    box.open = this.opened ?? Boolean(sample.unlabelled);
     box.addEventListener("toggle", () => (this.opened = box.open));
     const table = make("table", "ixe-terms");
     const head = make("tr");
@@ -154,6 +159,7 @@ export class Sample {
       };
       for (const name of ["pointerenter", "focus"]) row.addEventListener(name, () => point(each.outline));
       for (const name of ["pointerleave", "blur"]) row.addEventListener(name, () => point(null));
+      if (sample.unlabelled) row.append(this.labelling.button(each.index));
       table.append(row);
     }
     const frame = make("div", "ixe-scroll");
@@ -196,58 +202,6 @@ export class Sample {
     this.forget();
     this.second?.remove();
     this.notes.remove();
-  }
-}
-
-/** Another phrase, layer or method on this picture, asked of the run's own system. */
-class Question {
-  constructor(model, tell) {
-    this.model = model;
-    this.tell = tell;
-    const { methods, layers } = model.get("about");
-    this.form = make("form", "ixe-row", { "aria-label": "Ask again" });
-    this.field = make("input", "ixw-field", { type: "text", "aria-label": "Phrase to ask", autocomplete: "off", spellcheck: "false", dir: "auto" });
-    this.button = make("button", "ixw-button", { type: "submit" }, "Look");
-    this.form.append(this.field, this.button);
-    if (methods.length) this.method = this.choice("Method", [["", "as the run"], ...methods.map((name) => [name, name])]);
-    if (layers) this.layer = this.choice("Layer", [["", "layer as the run"], ...Array.from({ length: layers }, (_, at) => [String(at), `layer ${at}`])]);
-    this.form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.ask();
-    });
-    this.field.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || event.isComposing) return;
-      event.preventDefault(); // JupyterLab takes the key from the form
-      if (!event.repeat) this.ask();
-    });
-    this.form.hidden = Boolean(model.get("about").offline);
-  }
-
-  choice(label, options) {
-    const select = make("select", "ixe-select", { "aria-label": label });
-    for (const [value, text] of options) select.append(make("option", "", { value }, text));
-    select.addEventListener("change", () => this.ask());
-    this.form.append(select);
-    return select;
-  }
-
-  draw(text) {
-    this.field.value = text;
-  }
-
-  focus() {
-    this.field.focus();
-    this.field.select();
-  }
-
-  ask() {
-    this.button.textContent = "Looking …";
-    const layer = this.layer?.value ?? "";
-    this.tell({ do: "look", text: this.field.value, method: this.method?.value ?? "", layer: layer === "" ? null : Number(layer) });
-  }
-
-  answered() {
-    this.button.textContent = "Look";
   }
 }
 

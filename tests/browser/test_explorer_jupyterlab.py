@@ -94,7 +94,7 @@ def test_a_click_on_a_bar_of_the_chart_filters_the_list_and_the_chart_can_be_put
     assert explorer.count == int(explorer.page.locator(".ixe-type[aria-pressed=true] b").inner_text()) < 30
     explorer.clear()
     explorer.page.get_by_role("button", name="Charts", exact=True).click()
-    assert explorer.page.locator(".ixe-charts").is_hidden()
+    explorer.page.locator(".ixe-charts").wait_for(state="hidden", timeout=SLOW)
 
 
 def test_search_tag_and_range_filter_together(explorer: Explorer) -> None:

@@ -1,0 +1,54 @@
+// Another phrase, layer or method on the picture that is looked at, asked of the run's own system.
+
+import { make } from "./drawing.js";
+
+export class Asking {
+  constructor(model, tell) {
+    this.model = model;
+    this.tell = tell;
+    const { methods, layers } = model.get("about");
+    this.form = make("form", "ixe-row", { "aria-label": "Ask again" });
+    this.field = make("input", "ixw-field", { type: "text", "aria-label": "Phrase to ask", autocomplete: "off", spellcheck: "false", dir: "auto" });
+    this.button = make("button", "ixw-button", { type: "submit" }, "Look");
+    this.form.append(this.field, this.button);
+    if (methods.length) this.method = this.choice("Method", [["", "as the run"], ...methods.map((name) => [name, name])]);
+    if (layers) this.layer = this.choice("Layer", [["", "layer as the run"], ...Array.from({ length: layers }, (_, at) => [String(at), `layer ${at}`])]);
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.ask();
+    });
+    this.field.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.isComposing) return;
+      event.preventDefault(); // JupyterLab takes the key from the form
+      if (!event.repeat) this.ask();
+    });
+    this.form.hidden = Boolean(model.get("about").offline);
+  }
+
+  choice(label, options) {
+    const select = make("select", "ixe-select", { "aria-label": label });
+    for (const [value, text] of options) select.append(make("option", "", { value }, text));
+    select.addEventListener("change", () => this.ask());
+    this.form.append(select);
+    return select;
+  }
+
+  draw(text) {
+    this.field.value = text;
+  }
+
+  focus() {
+    this.field.focus();
+    this.field.select();
+  }
+
+  ask() {
+    this.button.textContent = "Looking …";
+    const layer = this.layer?.value ?? "";
+    this.tell({ do: "look", text: this.field.value, method: this.method?.value ?? "", layer: layer === "" ? null : Number(layer) });
+  }
+
+  answered() {
+    this.button.textContent = "Look";
+  }
+}
