@@ -115,7 +115,7 @@ export class Explorer {
     const about = this.model.get("about");
     const { summary } = this.model.get("facets");
     const { total, matching } = this.model.get("listing");
-    const figures = !matching ? "nothing to show" : summary.miou === null ? "no gold masks" : `${summary.labelled - summary.right} wrong, mIoU ${summary.miou.toFixed(1)}, oIoU ${summary.oiou === null ? "–" : summary.oiou.toFixed(1)}`;
+    const figures = !matching ? "nothing to show" : summary.miou === null ? "no gold masks" : `${(summary.labelled - summary.right).toLocaleString("en")} wrong, mIoU ${summary.miou.toFixed(1)}, oIoU ${summary.oiou === null ? "–" : summary.oiou.toFixed(1)}`;
     const beside = about.against ? `, against ${about.against}` : "";
     const unfinished = about.complete ? "" : " (the run is not done)";
     this.head.replaceChildren(

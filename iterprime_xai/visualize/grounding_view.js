@@ -5,7 +5,7 @@ import { GOLD, MARK, bicubic, bytesOf, clamp, drawBar, drawCross, drawHidden, dr
 const LONGEST_HEAT = 512; // pixels on the longer side at which heat is computed; the canvas smooths the rest
 const TALLEST = 580; // CSS pixels
 const MOST_STRETCHED = 8;
-export const KEPT = ["opacity", "threshold", "outline", "gold", "hidden", "shared", "blend", "signed"]; // from one phrase to the next
+export const KEPT = ["opacity", "threshold", "outline", "gold", "hidden", "shared", "kept", "blend", "signed"]; // from one phrase to the next
 const SIGNED = { low: -1, high: 1, signed: true, flat: false };
 
 export class View {
@@ -25,6 +25,7 @@ export class View {
       mark: null, // outlines of a proposal that is pointed at
       hidden: true,
       shared: false,
+      kept: null, // a scale that stays, so that maps can be compared from one sample to the next
       blend: false,
       peek: false,
       pointer: null,
@@ -96,8 +97,9 @@ export class View {
   }
 
   get scale() {
-    const { word, shared, signed } = this.state;
+    const { word, shared, signed, kept } = this.state;
     if (signed) return SIGNED;
+    if (kept) return kept;
     if (!shared) return scaleOf([this.map], this.info.drawing.signedFrom);
     const { passes, result } = this.info;
     const indices =
@@ -300,10 +302,13 @@ export class View {
 
     const count = info.passes.length;
     const controls = make("div", "ixw-controls");
-    [this.look, this.lookValue] = this.slider(controls, this.info.stops ?? "Pass", 0, count, 1, state.look, (value) => this.set({ look: value }));
+    [this.look, this.lookValue] = this.slider(controls, "Pass", 0, count, 1, state.look, (value) => this.set({ look: value }));
     [this.opacity, this.opacityValue] = this.slider(controls, "Opacity", 0, 1, 0.01, state.opacity, (value) => this.set({ opacity: value }));
     [this.threshold, this.thresholdValue] = this.slider(controls, "Threshold", 0, 1, 0.01, state.threshold, (value) => this.set({ threshold: value }));
-    this.choice(controls, "Colour scale", ["of this map alone", "shared by all passes"], state.shared, (index) => this.set({ shared: index === 1 }));
+    this.choice(controls, "Colour scale", ["of this map alone", "shared by all passes", "kept as it is now"], state.kept ? 2 : Number(state.shared), (index) => {
+      const kept = index === 2 ? this.scale : null;
+      this.set({ shared: index === 1, kept });
+    });
     if (count > 1) {
       this.choice(controls, "A pass shows", ["its own map", "the blend so far"], state.blend, (index) => this.set({ blend: index === 1 }));
     }
@@ -343,11 +348,11 @@ export class View {
     return [input, output];
   }
 
-  choice(parent, label, options, second, action) {
+  choice(parent, label, options, chosen, action) {
     const frame = make("label", "ixw-control");
     const select = make("select", "", { "aria-label": label });
     for (const option of options) select.append(make("option", "", {}, option));
-    select.selectedIndex = second ? 1 : 0;
+    select.selectedIndex = Number(chosen);
     this.on(select, "change", () => action(select.selectedIndex));
     frame.append(make("span", "", {}, label), select);
     parent.append(frame);

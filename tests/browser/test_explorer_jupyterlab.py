@@ -132,6 +132,22 @@ def test_arrow_keys_go_through_the_samples(explorer: Explorer) -> None:
     assert explorer.primary == first  # the first of the list: nothing before it
 
 
+def test_a_colour_scale_can_be_kept_from_one_sample_to_the_next(explorer: Explorer) -> None:
+    scale = explorer.page.locator(".ixe-look").first.locator(".ixw-scale span").last
+    high = scale.inner_text()
+    explorer.press("j")
+    assert scale.inner_text() != high
+    explorer.press("k")
+    chosen = explorer.page.locator(".ixe-look").first.get_by_label("Colour scale")
+    chosen.select_option(index=2)
+    explorer.press("j")
+    assert scale.inner_text() == high
+    assert chosen.evaluate("each => each.selectedIndex") == 2
+    chosen.select_option(index=0)
+    assert scale.inner_text() != high
+    explorer.press("k")
+
+
 def test_sliders_overlays_and_held_keys_change_pixels_without_a_message(explorer: Explorer) -> None:
     explorer.page.wait_for_timeout(1500)  # the last thumbnails have come
     sent, page = len(explorer.sent), explorer.page
