@@ -28,7 +28,10 @@ class Explorer(ipywidgets.VBox):
         self.charts = ChartsWidget(session.state, self._filter, self._open)
         self.samples.on_change = self._changed
         self._shown = ipywidgets.ToggleButton(
-            value=True, description="Charts", tooltip="Show or hide the charts", layout={"width": "auto", "align_self": "flex-start"}
+            value=True,
+            description="Charts",
+            tooltip="Show or hide the charts",
+            layout={"width": "auto", "align_self": "flex-start"},
         )
         self._shown.observe(self._toggled, "value")
         super().__init__([self._shown, self.charts, self.samples])
