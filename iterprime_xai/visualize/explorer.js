@@ -88,7 +88,17 @@ export class Explorer {
   flush(due) {
     const parts = [...due];
     due.clear();
+    const held = document.activeElement;
+    const inside = this.root.contains(held);
     for (const part of parts) this.changed(part);
+    if (inside && document.activeElement !== held) this.focusAgain(held);
+  }
+
+  /** What had the focus was drawn anew: its successor gets it, else the whole, so that keys go on working. */
+  focusAgain(held) {
+    const key = held.getAttribute("data-key");
+    const next = held.isConnected ? held : key && this.root.querySelector(`[data-key="${CSS.escape(key)}"]:not(:disabled)`);
+    (next || this.root).focus({ preventScroll: true });
   }
 
   changed(part) {

@@ -19,6 +19,7 @@ export class Filters {
     this.root = make("div", "ixe-filters");
     this.types = make("div", "ixe-types", { role: "group", "aria-label": "Types of failure" });
     this.choices = make("div", "ixe-choices");
+    this.selects = make("div", "ixe-selects");
     this.pieces = make("div", "ixe-pieces", { role: "group", "aria-label": "Filters that hold" });
     this.search = make("input", "ixw-field ixe-search", { type: "search", "aria-label": "Search phrases and ids", placeholder: "search phrases and ids  ( / )", spellcheck: "false" });
     let waiting;
@@ -26,6 +27,7 @@ export class Filters {
       clearTimeout(waiting);
       waiting = setTimeout(() => this.set({ search: this.search.value }), 250);
     });
+    this.choices.append(this.search, this.selects);
     this.range = this.rangeForm();
     this.saved = make("div", "ixe-slices");
     this.more = make("details", "ixe-more");
@@ -53,7 +55,6 @@ export class Filters {
     const facets = this.model.get("facets");
     const { rule } = facets;
     const most = Math.max(...facets.types.map((type) => type.cost), 1e-9);
-    const active = focusedKey(this.root);
     this.types.replaceChildren(
       ...facets.types.map((type) => {
         const on = (rule.types ?? []).includes(type.name);
@@ -67,7 +68,7 @@ export class Filters {
       }),
     );
     if (document.activeElement !== this.search) this.search.value = rule.search ?? "";
-    const choices = [this.search];
+    const choices = [];
     for (const tag of facets.tags) {
       // A value can be empty: what is chosen goes by its place, 0 for none.
       const chosen = rule.tags?.[tag.name] ? tag.values.findIndex(({ value }) => value === rule.tags[tag.name][0]) + 1 : 0;
@@ -84,8 +85,7 @@ export class Filters {
       const options = [["", "noted or not"], ["noted", `noted (${facets.noted})`], ...facets.noteTags.map(({ value, count }) => [`tag ${value}`, `tagged ${value} (${count})`])];
       choices.push(this.select("notes", options, chosen, (value) => this.set({ noted: value === "noted", note_tags: value.startsWith("tag ") ? [value.slice(4)] : [] })));
     }
-    this.choices.replaceChildren(...choices);
-    if (active) this.root.querySelector(`[data-key="${CSS.escape(active)}"]`)?.focus();
+    this.selects.replaceChildren(...choices); // not the search: taken out and put back it would lose the focus
     this.drawPieces(facets);
     this.drawMetrics(facets);
   }
@@ -212,8 +212,4 @@ function without(mapping, name, value) {
 
 function short(value) {
   return String(Number(value.toPrecision(3)));
-}
-
-function focusedKey(root) {
-  return root.contains(document.activeElement) ? document.activeElement.getAttribute("data-key") : null;
 }

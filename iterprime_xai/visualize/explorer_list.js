@@ -46,12 +46,12 @@ export class List {
     const { primary } = this.listing;
     const line = make("tr", "ixe-line", { "data-id": row.id });
     if (row.id === primary) line.setAttribute("aria-current", "true");
-    const tick = make("input", "", { type: "checkbox", "aria-label": `Select “${row.text}”` });
+    const tick = make("input", "", { type: "checkbox", "aria-label": `Select “${row.text}”`, "data-key": `tick ${row.id}` });
     tick.checked = row.selected;
     tick.addEventListener("change", () => this.tell({ do: "select", ids: [row.id], on: tick.checked }));
     const picture = make("img", "ixe-thumbnail", { alt: "" });
     if (this.pictures.get(row.id)) picture.src = this.pictures.get(row.id);
-    const open = make("button", "ixe-open", { type: "button", dir: "auto" }, row.text);
+    const open = make("button", "ixe-open", { type: "button", dir: "auto", "data-key": `open ${row.id}` }, row.text || "(no phrase)");
     const kind = make("span", `ixe-kind ixe-${row.type === "right" ? "right" : "wrong"}`, {}, row.title);
     const marks = `${row.change ? ` ${row.change.replace("_", " ")}` : ""}${row.noted ? " ✎" : ""}`;
     const cell = (content, name = "") => {
@@ -67,27 +67,27 @@ export class List {
 
   drawSorting(metrics) {
     const { sort, selected, matching } = this.listing;
-    const by = make("select", "ixe-select", { "aria-label": "Sort by" });
+    const by = make("select", "ixe-select", { "aria-label": "Sort by", "data-key": "sort" });
     for (const { name, title, meaning } of metrics) {
       const option = make("option", "", { value: name, title: meaning }, `by ${title}`);
       option.selected = name === sort.by;
       by.append(option);
     }
     by.addEventListener("change", () => this.tell({ do: "sort", by: by.value, descending: sort.descending }));
-    const turn = make("button", "ixw-button", { type: "button", title: "Turn the order round" }, sort.descending ? "largest first" : "smallest first");
+    const turn = make("button", "ixw-button", { type: "button", title: "Turn the order round", "data-key": "turn" }, sort.descending ? "largest first" : "smallest first");
     turn.addEventListener("click", () => this.tell({ do: "sort", by: sort.by, descending: !sort.descending }));
     this.sorting.replaceChildren(by, turn, make("span", "ixe-marks", {}, `${selected.toLocaleString("en")} selected`));
-    const all = make("button", "ixw-button", { type: "button" }, `Select all ${matching.toLocaleString("en")}`);
+    const all = make("button", "ixw-button", { type: "button", "data-key": "all" }, `Select all ${matching.toLocaleString("en")}`);
     all.addEventListener("click", () => this.tell({ do: "select", all: true }));
     this.sorting.append(all);
     if (!selected) return;
     const none = make("button", "ixw-button", { type: "button" }, "Select none");
     none.addEventListener("click", () => this.tell({ do: "select", none: true }));
-    const tag = make("input", "ixe-number", { type: "text", "aria-label": "Tag for the selection", placeholder: "tag them" });
+    const tag = make("input", "ixe-number", { type: "text", "aria-label": "Tag for the selection", "data-key": "tag", placeholder: "tag them" });
     tag.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.isComposing) return;
       event.preventDefault();
-      this.tell({ do: "tag", tag: tag.value });
+      this.tell({ do: "tag", tag: tag.value.trim() });
     });
     this.sorting.append(none, tag);
   }
@@ -96,7 +96,7 @@ export class List {
     const { page, pages, size, matching } = this.listing;
     const first = matching ? page * size + 1 : 0;
     const button = (text, label, by) => {
-      const found = make("button", "ixw-button", { type: "button", "aria-label": label }, text);
+      const found = make("button", "ixw-button", { type: "button", "aria-label": label, "data-key": label }, text);
       found.disabled = page + by < 0 || page + by >= pages;
       found.addEventListener("click", () => this.turn(by));
       return found;
@@ -139,6 +139,7 @@ export class List {
   }
 
   keep(id, address) {
+    if (this.pictures.has(id)) URL.revokeObjectURL(this.pictures.get(id)); // another view of this widget asked, too
     this.pictures.set(id, address);
     if (this.pictures.size <= MOST_PICTURES) return;
     const [oldest, gone] = this.pictures.entries().next().value;

@@ -119,7 +119,7 @@ class OfflineModel {
     for (const line of of("types")) {
       const type = types.get(line.type) ?? { name: line.type, title: line.title, meaning: line.meaning, count: 0, cost: 0 };
       type.count += 1;
-      type.cost += (100 * (line.figures.gain ?? 0)) / content.whole.summary.labelled;
+      type.cost += (100 * (line.figures.gain ?? 0)) / Math.max(1, content.whole.summary.labelled);
       types.set(line.type, type);
     }
     const tags = new Map();

@@ -30,7 +30,7 @@ export class Sample {
   drawPlace() {
     const { position, matching, primary } = this.model.get("listing");
     const step = (text, label, by) => {
-      const button = make("button", "ixw-button", { type: "button", "aria-label": label, title: label }, text);
+      const button = make("button", "ixw-button", { type: "button", "aria-label": label, title: label, "data-key": label }, text);
       button.addEventListener("click", () => this.tell({ do: "step", by }));
       return button;
     };

@@ -27,7 +27,7 @@ class Asker:
         self._given = system
 
     def ask(self, case: Case, text: str, *, method: str = "", layer: int | None = None) -> Grounding:
-        """Ground a phrase in a case's picture, choosing among the proposals that the run kept, or made again as it made them.
+        """Ground a phrase in a case's picture, as the run did: among the proposals that it kept, or made again as it made them.
 
         Args:
             case: the sample that is looked at.
@@ -41,19 +41,23 @@ class Asker:
         """
         if case.image is None:
             raise OptionError(f"There is no picture to look at: {case.problem}")
-        proposals = self._proposals(case)
-        grounder = getattr(self.system, "grounder", None)
+        proposals, answer = self._proposals(case), case.row["answer"]
+        system = self.system
         if not method and layer is None:
-            return self.system.segment(case.image, text, proposals=proposals)
-        if grounder is None:
-            raise OptionError(
-                f"{self.system.name} has no layers or methods to choose from; leave both as the run had them."
-            )
-        recipe = self.system.recipe  # type: ignore[attr-defined]
-        found: Grounding = grounder.ground(
-            case.image, text, method=method or "gradcam", layer=layer, recipe=recipe, proposals=proposals
+            return system.segment(case.image, text, proposals=proposals, answer=answer)
+        from iterprime_xai.systems.iterprime import GrounderSystem
+
+        if not isinstance(system, GrounderSystem):
+            raise OptionError(f"{system.name} has no layers or methods to choose from; leave both as the run had them.")
+        return system.grounder.ground(
+            case.image,
+            text,
+            method=method or "gradcam",
+            layer=system.settings["layer"] if layer is None else layer,
+            recipe=system.recipe,
+            proposals=system.proposer.made() if proposals is None else proposals,
+            answer=answer,
         )
-        return found
 
     @cached_property
     def system(self) -> ZeroShotSegmenter:

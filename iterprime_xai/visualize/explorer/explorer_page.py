@@ -64,7 +64,8 @@ def explorer_page(session: Session, most: int = MOST) -> str:
     }
     code = script("explorer_page.js")
     allowed = b64encode(hashlib.sha256(f"\n{code}".encode()).digest()).decode("ascii")
-    policy = f"default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src 'sha256-{allowed}'"
+    policy = f"default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src 'sha256-{allowed}'; "
+    policy += "base-uri 'none'; form-action 'none'"
     data = json.dumps(content, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
     title = shown(f"Failures of {session.run.name}")
     return f"""<!DOCTYPE html>

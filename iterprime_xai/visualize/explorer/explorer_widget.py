@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from iterprime_xai.records.errors import IterprimeError, MissingExtraError
+from iterprime_xai.visualize.describe import safe
 from iterprime_xai.visualize.explorer.session import PARTS, Session
 from iterprime_xai.visualize.explorer.still import still_html
 from iterprime_xai.visualize.scripts import script, style
@@ -71,17 +73,18 @@ class ExplorerWidget(anywidget.AnyWidget):
                 problem = "Interrupted: what was on show stays."
                 raise
             finally:
-                self.set_trait("problem", problem)
+                self.set_trait("problem", safe(problem))
                 self.set_trait("said", "" if problem else _said(message))
                 self.set_trait("answered", self.answered + 1)
         if changed and self.on_change is not None:
             self.on_change(changed)
 
     def _told(self, _: Any, content: dict[str, Any], __: Any) -> None:
-        if content.get("do") == "thumbnail":
-            self._send_thumbnail(str(content["id"]))
-        elif content.get("do") == "blame":
-            self._send_blame(str(content["id"]))
+        do, sample_id = (content.get("do"), content.get("id")) if isinstance(content, dict) else (None, None)
+        if do == "thumbnail" and isinstance(sample_id, str):
+            self._send_thumbnail(sample_id)
+        elif do == "blame" and isinstance(sample_id, str):
+            self._send_blame(sample_id)
         else:
             self.act(content)
 
@@ -93,8 +96,9 @@ class ExplorerWidget(anywidget.AnyWidget):
         try:
             picture = self.session.thumbnail(sample_id)
         except IterprimeError as error:
-            problem = str(error)
-        self.send({"thumbnail": sample_id, "problem": problem}, buffers=[picture])
+            problem = safe(str(error))
+        finally:  # the browser waits for it before it asks for the next
+            self.send({"thumbnail": sample_id, "problem": problem}, buffers=[picture])
 
     def _send_blame(self, sample_id: str) -> None:
         """It takes a moment, and is asked for when the user stays with a sample."""
@@ -154,5 +158,5 @@ def _said(message: dict[str, Any]) -> str:
         "note": "Saved.",
         "tag": "Tagged.",
         "save slice": "Slice saved.",
-        "export": f"Notes exported to {message.get('path', '')}.",
+        "export": f"Notes exported to {safe(os.path.abspath(str(message.get('path', ''))))}.",
     }.get(str(message.get("do")), "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from iterprime_xai.evaluation.failures.table import FailureTable
 from iterprime_xai.evaluation.failures.types import TYPES
 from iterprime_xai.visualize.explorer.metrics import METRICS, columns_of
-from iterprime_xai.visualize.explorer.rule import CHANGES, Rule
+from iterprime_xai.visualize.explorer.rule import CHANGES, Rule, is_whole
 
 MOST_VALUES = 60
 """A tag with more different values than this is no choice in a list; it can still be filtered by."""
@@ -158,11 +158,11 @@ class Phrases:
         for word in rule.words:
             keep &= self._with_word(word.casefold())
         if rule.ids is not None:
-            keep &= self._among(rule.ids)
+            keep &= self.among(rule.ids)
         if rule.noted:
-            keep &= self._among(marks.get("", ()))
+            keep &= self.among(marks.get("", ()))
         if rule.note_tags:
-            keep &= self._among(set().union(*(marks.get(name, set()) for name in rule.note_tags)))
+            keep &= self.among(set().union(*(marks.get(name, set()) for name in rule.note_tags)))
         return keep
 
     def ordered(self, keep: np.ndarray, by: str, descending: bool) -> np.ndarray:
@@ -218,8 +218,8 @@ class Phrases:
 
     @cached_property
     def _lower(self) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
-        """Phrases and ids in lower case: comparing case by case is ten times slower."""
-        return pc.utf8_lower(self.rows["text"]), pc.utf8_lower(self.rows["sample_id"])
+        """Phrases (none for a picture that can't be read) and ids in lower case: comparing case by case is ten times slower."""
+        return pc.utf8_lower(pc.fill_null(self.rows["text"], "")), pc.utf8_lower(self.rows["sample_id"])
 
     def _holding(self, text: str) -> np.ndarray:
         lower = text.lower()
@@ -234,8 +234,9 @@ class Phrases:
         found[parents[hits.astype(bool)]] = True
         return found
 
-    def _among(self, ids: Any) -> np.ndarray:
-        wanted = pa.array(sorted(ids), pa.string())
+    def among(self, ids: Iterable[str]) -> np.ndarray:
+        """Which phrases are those of these samples: bool (phrases,). Ids that the run does not have are nobody's."""
+        wanted = pa.array([each for each in ids if is_whole(each)], pa.string())  # Arrow holds no half characters
         return np.asarray(pc.is_in(self.rows["sample_id"], value_set=wanted).to_numpy(), bool)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from numbers import Real
@@ -50,7 +51,7 @@ class Rule:
         noted: somebody wrote a note on it.
 
     Raises:
-        OptionError: a type, figure or change that there is not, or a range whose ends are no numbers.
+        OptionError: a type, figure or change that there is not, a range whose ends are no numbers, or half a character to search.
     """
 
     types: tuple[str, ...] = ()
@@ -75,8 +76,13 @@ class Rule:
                 raise OptionError(
                     f"The range of {name} must be two numbers, either of them left open, but got {ends!r}."
                 )
+            if any(end is not None and math.isnan(end) for end in ends):
+                raise OptionError(f"The range of {name} has an end that is not a number; leave it open with None.")
         if self.change:
             _known("change between runs", self.change, CHANGES)
+        for text in (self.search, *self.words):
+            if not is_whole(text):
+                raise OptionError(f"No phrase holds {text!r}: a half of a character (a lone surrogate) is in it.")
 
     def as_json(self) -> dict[str, Any]:
         """The parts that are given, as JSON values."""
@@ -94,7 +100,7 @@ class Rule:
             if isinstance(value, Place):
                 value = {part.name: getattr(value, part.name) for part in fields(Place)}
             elif isinstance(value, Mapping):
-                value = {name: list(inner) for name, inner in value.items()}
+                value = {name: [_plain(each) for each in inner] for name, inner in value.items()}
             said[each.name] = list(value) if isinstance(value, tuple) else value
         return said
 
@@ -111,16 +117,18 @@ def rule_of(said: Mapping[str, Any]) -> Rule:
     try:
         return Rule(
             types=_texts(said.get("types", ())),
-            tags={str(name): _texts(values) for name, values in dict(said.get("tags", {})).items()},
-            ranges={str(name): tuple(ends) for name, ends in dict(said.get("ranges", {})).items()},  # type: ignore[misc]
-            search=str(said.get("search", "")),
+            tags={_text(name): _texts(values) for name, values in dict(said.get("tags", {})).items()},
+            ranges={_text(name): tuple(ends) for name, ends in dict(said.get("ranges", {})).items()},  # type: ignore[misc]
+            search=_text(said.get("search", "")),
             words=_texts(said.get("words", ())),
             place=None if said.get("place") is None else _place(said["place"]),
-            change=str(said.get("change", "")),
+            change=_text(said.get("change", "")),
             ids=None if said.get("ids") is None else _texts(said["ids"]),
             note_tags=_texts(said.get("note_tags", ())),
-            noted=bool(said.get("noted", False)),
+            noted=_flag(said.get("noted", False)),
         )
+    except OptionError:
+        raise
     except (TypeError, ValueError, KeyError) as error:
         raise OptionError(f"The rule {said!r} cannot be read: {error}.") from error
 
@@ -134,7 +142,29 @@ def _place(said: Mapping[str, Any]) -> Place:
 def _texts(values: Any) -> tuple[str, ...]:
     if isinstance(values, str):
         raise ValueError(f"expected a list of texts, but got one text, {values!r}")
-    return tuple(str(each) for each in values)
+    return tuple(_text(each) for each in values)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"expected a text, but got {value!r}")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"expected true or false, but got {value!r}")
+    return value
+
+
+def _plain(value: Any) -> Any:
+    """A number of any kind as JSON has it."""
+    return value if value is None or isinstance(value, str | int) else float(value)
+
+
+def is_whole(text: str) -> bool:
+    """Whether a text has no half of a character (lone surrogate) in it, so that a run's table could hold it."""
+    return not any("\ud800" <= each <= "\udfff" for each in text)
 
 
 def _known(what: str, name: Any, known: Mapping[str, Any]) -> None:

@@ -17,10 +17,12 @@ from iterprime_xai.visualize.blame_lines import verdict_lines
 from iterprime_xai.visualize.describe import safe
 from iterprime_xai.visualize.encoded import fitting, jpeg
 from iterprime_xai.visualize.explorer.asking import Asker
+from iterprime_xai.visualize.explorer.message import flag_of, text_of, texts_of, value_of, whole_of
 from iterprime_xai.visualize.explorer.note_export import export
 from iterprime_xai.visualize.explorer.notes import Notes
 from iterprime_xai.visualize.explorer.query import Phrases
 from iterprime_xai.visualize.explorer.rule import rule_of
+from iterprime_xai.visualize.explorer.rule_shown import meant_rule
 from iterprime_xai.visualize.explorer.sample_view import SampleView, answer_view, sample_view
 from iterprime_xai.visualize.explorer.slices import load_slice, save_slice, slices
 from iterprime_xai.visualize.explorer.state import ExplorerState
@@ -70,6 +72,7 @@ class Session:
         self.against = read_run(against) if isinstance(against, str | Path) else against
         self.threshold = threshold
         self.notes = Notes(self.run.path, self.run.key, author)
+        self._marked: dict[str, set[str]] | None = None
         table = failure_table(self.run, threshold)
         if not len(table):
             raise StorageError(f"{self.run.path} has no rows yet: nothing to explore.")
@@ -101,10 +104,16 @@ class Session:
 
         Raises ``OptionError`` for an act that there is not, and what the act itself raises; nothing has changed then.
         """
-        name = message.get("do")
-        if name not in self._acts:
+        name = message.get("do") if isinstance(message, Mapping) else message
+        if not isinstance(name, str) or name not in self._acts:
             raise OptionError(f"The explorer can {', '.join(self._acts)}, but was asked for {name!r}.")
-        return self._acts[name](message)
+        self._marked = None  # others may have written since the last act
+        before = self.state.kept()
+        try:
+            return self._acts[name](message)
+        except BaseException:
+            self.state.take_back(before)
+            raise
 
     def about(self) -> dict[str, Any]:
         """What stays: the runs by name, and what their system can be asked."""
@@ -190,23 +199,24 @@ class Session:
     # --- acts ------------------------------------------------------------------------------------------------------------
 
     def _filter(self, message: Mapping[str, Any]) -> set[str]:
-        self.state.filter(rule_of(message["rule"]))
+        rule = rule_of(value_of(message, "rule", "a rule"))
+        self.state.filter(meant_rule(rule, self.state.phrases, self._marks()))
         return {"listing", "facets"} | self._read_case()
 
     def _sort(self, message: Mapping[str, Any]) -> set[str]:
-        self.state.sort(message["by"], message["descending"])
+        self.state.sort(text_of(message, "by"), flag_of(message, "descending"))
         return {"listing"} | self._read_case()
 
     def _page(self, message: Mapping[str, Any]) -> set[str]:
-        self.state.turn(message["page"])
+        self.state.turn(whole_of(message, "page"))
         return {"listing"}
 
     def _open(self, message: Mapping[str, Any]) -> set[str]:
-        self.state.open(message["id"])
+        self.state.open(text_of(message, "id"))
         return {"listing"} | self._read_case()
 
     def _step(self, message: Mapping[str, Any]) -> set[str]:
-        self.state.step(message["by"])
+        self.state.step(whole_of(message, "by"))
         return {"listing"} | self._read_case()
 
     def _select(self, message: Mapping[str, Any]) -> set[str]:
@@ -215,29 +225,41 @@ class Session:
         elif message.get("none"):
             self.state.clear_selection()
         else:
-            self.state.select(message["ids"], message["on"])
+            self.state.select(texts_of(message, "ids"), flag_of(message, "on"))
         return {"listing"}
 
     def _note(self, message: Mapping[str, Any]) -> set[str]:
-        self.notes.write(message["id"], message["text"], message["tags"])
-        self.state.refresh()
+        sample_id = text_of(message, "id")
+        if self.state.phrases.place_of(sample_id) is None:
+            raise OptionError(f"The run has no sample {sample_id!r}: nothing to write a note on.")
+        self.notes.write(sample_id, text_of(message, "text"), texts_of(message, "tags"))
+        self._refresh()
         return {"notes", "facets", "listing"}
 
     def _tag(self, message: Mapping[str, Any]) -> set[str]:
         """Add a tag to one's own notes on every selected sample."""
-        if not self.state.selected:
+        tag, selected = text_of(message, "tag").strip(), list(self.state.selected)
+        if not selected:
             raise OptionError("No sample is selected: tick some in the list, or select all that are listed.")
-        for sample_id in list(self.state.selected):
+        for done, sample_id in enumerate(selected):
             own = next((each for each in self.notes.of(sample_id) if each.author == self.notes.author), None)
-            tags = dict.fromkeys([*(own.tags if own else ()), message["tag"]])
-            self.notes.write(sample_id, own.text if own else "", list(tags))
-        self.state.refresh()
+            if own is not None and tag in own.tags:
+                continue
+            try:
+                self.notes.write(sample_id, own.text if own else "", [*(own.tags if own else ()), tag])
+            except StorageError as error:
+                raise StorageError(
+                    f"{done} of {len(selected)} samples are tagged, the others are not. {error}"
+                ) from error
+        self._refresh()
         return {"notes", "facets", "listing"}
 
     def _look(self, message: Mapping[str, Any]) -> set[str]:
         if self.case is None:
             raise OptionError("No sample is looked at: open one first.")
-        text, method, layer = message["text"], message.get("method", ""), message.get("layer")
+        text = text_of(message, "text")
+        method = text_of(message, "method") if "method" in message else ""
+        layer = None if message.get("layer") is None else whole_of(message, "layer")
         found = self.asker.ask(self.case, text, method=method, layer=layer)
         same = text == self.case.text
         how = "".join([f", {method}" if method else "", f", layer {layer}" if layer is not None else ""])
@@ -245,7 +267,7 @@ class Session:
         return {"second"}
 
     def _close_look(self, message: Mapping[str, Any]) -> set[str]:
-        self._second = self._of_the_other_run()
+        self._second = self._of_the_other_run(self.case)
         return {"second"}
 
     def _save_slice(self, message: Mapping[str, Any]) -> set[str]:
@@ -258,8 +280,8 @@ class Session:
             )
         save_slice(
             self.run.path,
-            message["name"],
-            {} if chosen else self.state.rule.as_json(),
+            text_of(message, "name"),
+            {"ids": ids} if chosen else self.state.rule.as_json(),
             ids,
             run_key=self.run.key,
             author=self.notes.author,
@@ -269,36 +291,48 @@ class Session:
 
     def _slice(self, message: Mapping[str, Any]) -> set[str]:
         """Show a saved slice: the very samples, or, with ``rule``, what its rule finds now."""
+        name = text_of(message, "name")
         shown = {safe(each.name): each.name for each in slices(self.run.path)}
-        found = load_slice(self.run.path, shown.get(message["name"], message["name"]))
+        found = load_slice(self.run.path, shown.get(name, name))
         rule = rule_of(found.rule) if message.get("rule") else rule_of({"ids": list(found.ids)})
         self.state.filter(rule)
         return {"listing", "facets"} | self._read_case()
 
     def _export(self, message: Mapping[str, Any]) -> set[str]:
-        export(self.run, self.notes, message["path"], threshold=self.threshold)
+        export(self.run, self.notes, text_of(message, "path"), threshold=self.threshold)
         return set()
 
     # --- inside ----------------------------------------------------------------------------------------------------------
 
     def _marks(self) -> dict[str, set[str]]:
-        """The noted samples by tag, and all of them under the empty one."""
-        self.notes.refresh()
-        return {"": {each.sample_id for each in self.notes.all()}} | self.notes.tags()
+        """The noted samples by tag, and all of them under the empty one; read once in an act, which may ask several times."""
+        if self._marked is None:
+            self.notes.refresh()
+            found: dict[str, set[str]] = {"": set()}
+            for note in self.notes.all():
+                for tag in ("", *note.tags):
+                    found.setdefault(tag, set()).add(note.sample_id)
+            self._marked = found
+        return self._marked
+
+    def _refresh(self) -> None:
+        """Take up what was just written."""
+        self._marked = None
+        self.state.refresh()
 
     def _read_case(self) -> set[str]:
         """Take up the sample that the state looks at, if it is another."""
         primary = self.state.primary
         if primary == (None if self.case is None else self.case.sample_id):
             return set()
-        self.case = None if primary is None else open_case(self.run, primary, self.threshold)
-        self._second = self._of_the_other_run()
+        case = None if primary is None else open_case(self.run, primary, self.threshold)
+        self.case, self._second = case, self._of_the_other_run(case)
         return {"sample", "second", "notes"}
 
-    def _of_the_other_run(self) -> SampleView:
-        if self.against is None or self.case is None:
+    def _of_the_other_run(self, case: Case | None) -> SampleView:
+        if self.against is None or case is None:
             return SampleView()
         try:
-            return sample_view(open_case(self.against, self.case.sample_id, self.threshold))
+            return sample_view(open_case(self.against, case.sample_id, self.threshold))
         except OptionError:  # a phrase that the other run lacks
             return SampleView()

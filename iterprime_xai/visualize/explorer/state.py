@@ -41,7 +41,8 @@ class ExplorerState:
     @property
     def position(self) -> int | None:
         """Its position in the list, from 0; ``None`` where the list does not hold it."""
-        return None if self._primary is None else self._positions.get(self._primary)
+        found = np.flatnonzero(self.places == self._primary)  # nothing is equal to None
+        return int(found[0]) if len(found) else None
 
     @property
     def pages(self) -> int:
@@ -101,11 +102,11 @@ class ExplorerState:
 
     def select(self, ids: Iterable[str], on: bool = True) -> None:
         """Put samples into the selection, or take them out. Ids that the run does not have are left out."""
-        for each in ids:
-            if not on:
-                self.selected.pop(each, None)
-            elif self.phrases.place_of(each) is not None:
-                self.selected[each] = None
+        wanted = dict.fromkeys(each for each in ids if self.phrases.place_of(each) is not None)
+        if on:
+            self.selected = self.selected | wanted
+        else:
+            self.selected = {each: None for each in self.selected if each not in wanted}
 
     def select_all(self) -> None:
         """Select every phrase of the list."""
@@ -113,6 +114,14 @@ class ExplorerState:
 
     def clear_selection(self) -> None:
         self.selected = {}
+
+    def kept(self) -> dict[str, Any]:
+        """All of the state as it is now, for :meth:`take_back`; every change replaces values, none is changed in place."""
+        return dict(vars(self))
+
+    def take_back(self, kept: Mapping[str, Any]) -> None:
+        """Be as it was when :meth:`kept` was asked."""
+        vars(self).update(kept)
 
     def listed_ids(self) -> list[str]:
         """Ids of all phrases of the list, in its order."""
@@ -122,7 +131,6 @@ class ExplorerState:
     def _find(self) -> None:
         self._keep = self.phrases.matching(self.rule, self.marks())
         self.places = self.phrases.ordered(self._keep, self.by, self.descending)
-        self._positions = _Positions(self.places)
 
     def _settle(self, stay: bool = False) -> None:
         if self.position is None and not stay:
@@ -136,15 +144,3 @@ class ExplorerState:
 
     def _id(self, place: int) -> str:
         return str(self.phrases.rows["sample_id"][place].as_py())
-
-
-class _Positions:
-    """From places in the table to positions in the list, turned round when it is first asked."""
-
-    def __init__(self, places: np.ndarray) -> None:
-        self._places, self._inverse = places, {}  # type: ignore[var-annotated]
-
-    def get(self, place: int) -> Any:
-        if not self._inverse:
-            self._inverse = {int(each): position for position, each in enumerate(self._places)}
-        return self._inverse.get(place)

@@ -14,6 +14,7 @@ from iterprime_xai.visualize.describe import safe
 from iterprime_xai.visualize.explorer.metrics import METRICS
 from iterprime_xai.visualize.explorer.query import Phrases
 from iterprime_xai.visualize.explorer.rule import CHANGES
+from iterprime_xai.visualize.explorer.rule_shown import shown_rule
 from iterprime_xai.visualize.explorer.state import PAGE, ExplorerState
 
 LONGEST_PHRASE = 300
@@ -48,7 +49,7 @@ def facets(state: ExplorerState) -> dict[str, Any]:
     counts, costs = phrases.counts(without_types), phrases.costs(without_types)
     counts = dict.fromkeys(rule.types, 0) | counts  # what is chosen stays, to be taken away again
     return {
-        "rule": rule.as_json(),
+        "rule": shown_rule(rule),
         "summary": summary(phrases, state.keep),
         "types": [
             {
@@ -66,9 +67,7 @@ def facets(state: ExplorerState) -> dict[str, Any]:
             for name in phrases.metric_names()
         ],
         "changes": _changes(state, marks),
-        "noteTags": [{"value": safe(name), "count": len(marks[name])} for name in sorted(marks) if name],
-        "noted": len(marks.get("", ())),
-    }
+    } | _noted(state, marks)
 
 
 def summary(phrases: Phrases, keep: np.ndarray) -> dict[str, float | int | None]:
@@ -111,9 +110,21 @@ def _changes(state: ExplorerState, marks: Mapping[str, set[str]]) -> list[dict[s
     ]
 
 
+def _noted(state: ExplorerState, marks: Mapping[str, set[str]]) -> dict[str, Any]:
+    phrases, rule = state.phrases, state.rule
+    keep = state.keep
+    if rule.noted or rule.note_tags:
+        keep = phrases.matching(replace(rule, noted=False, note_tags=()), marks)
+    counts = {name: int((keep & phrases.among(ids)).sum()) for name, ids in sorted(marks.items())}
+    return {
+        "noted": counts.get("", 0),
+        "noteTags": [{"value": safe(name), "count": count} for name, count in counts.items() if name],
+    }
+
+
 def line_of(state: ExplorerState, place: int, line: Mapping[str, Any], marks: Mapping[str, set[str]]) -> dict[str, Any]:
     """One line of the list: what the table's ``line`` at ``place`` says, ready to be shown."""
-    text, sample_id = line["text"], line["sample_id"]
+    text, sample_id = line["text"] or "", line["sample_id"]  # a picture that could not be read tells no phrase
     short = text if len(text) <= LONGEST_PHRASE else f"{text[:LONGEST_PHRASE]}…"
     found = {
         "id": sample_id,
