@@ -52,7 +52,7 @@ def part_of(rows: Sequence[Mapping[str, Any]], shard: int, key: str, versions: M
     errors = sum(row.get("error") is not None for row in rows)
     note = {"key": key, "shard": shard, "rows": len(rows), "errors": errors, "versions": dict(versions)}
     schema = SCHEMA.with_metadata({NOTE: json.dumps(note, sort_keys=True).encode("utf-8")})
-    table = pa.Table.from_pylist([_arrow(row) for row in rows], schema)
+    table = arrow_rows(rows, schema)
     content = io.BytesIO()
     pq.write_table(table, content, compression="zstd", row_group_size=ROWS_AT_ONCE)
     return Part(shard, content.getvalue(), len(rows), errors)
@@ -78,6 +78,15 @@ def note_of(metadata: Any) -> PartNote:
     if metadata.num_rows != note.rows:
         raise ValueError(f"{metadata.num_rows} rows instead of {note.rows}")
     return note
+
+
+def arrow_rows(rows: Sequence[Mapping[str, Any]], schema: Any = None) -> Any:
+    """Rows as an Arrow table of ``schema`` (``None``: the columns of a run); what a row leaves out is null."""
+    import pyarrow as pa
+
+    from iterprime_xai.evaluation.runs.schema import SCHEMA
+
+    return pa.Table.from_pylist([_arrow(row) for row in rows], SCHEMA if schema is None else schema)
 
 
 def _arrow(row: Mapping[str, Any]) -> dict[str, Any]:

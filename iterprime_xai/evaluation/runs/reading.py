@@ -124,8 +124,12 @@ class Run:
         connection.from_parquet(files).create_view("rows")
         return connection.sql(query)
 
-    def row(self, sample_id: str) -> dict[str, Any]:
-        """The row of a sample. Raises ``OptionError`` for an id that the run does not have, with the nearest one."""
+    def row(self, sample_id: str, columns: Sequence[str] | None = None) -> dict[str, Any]:
+        """The row of a sample with these columns (all for ``None``).
+
+        Raises ``OptionError`` for an id or a column that the run does not have, with the nearest one.
+        """
+        names = self._known(columns)
         if sample_id not in self._places:
             from difflib import get_close_matches
 
@@ -137,7 +141,9 @@ class Run:
             for group in range(part.num_row_groups):
                 rows = part.metadata.row_group(group).num_rows
                 if place < rows:
-                    found = part.read_row_group(group).slice(place, 1).to_pylist(maps_as_pydicts="strict")
+                    found = (
+                        part.read_row_group(group, columns=names).slice(place, 1).to_pylist(maps_as_pydicts="strict")
+                    )
                     return dict(found[0])
                 place -= rows
         raise StorageError(f"{self.files[file]} changed while it was read.")
