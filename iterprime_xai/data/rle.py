@@ -27,6 +27,17 @@ def decode(rle: Mapping[str, Any], size: tuple[int, int]) -> np.ndarray:
     """
     from pycocotools import mask as coco
 
+    lengths, counts = runs(rle, size), rle["counts"]
+    if not isinstance(counts, str | bytes):
+        return coco.decode(coco.frPyObjects({"size": list(size), "counts": lengths}, *size)) > 0
+    return coco.decode({"size": list(size), "counts": counts}) > 0
+
+
+def runs(rle: Mapping[str, Any], size: tuple[int, int]) -> list[int]:
+    """The lengths of an RLE dict's runs down the columns, the first outside the mask, in turns; nothing is decoded.
+
+    Raises ``ValueError`` as :func:`decode` does.
+    """
     if not {"size", "counts"} <= set(rle):
         raise ValueError(f'an RLE dict has "size" and "counts", but this one has {sorted(map(str, rle))}')
     if [int(length) for length in rle["size"]] != list(size):
@@ -36,12 +47,10 @@ def decode(rle: Mapping[str, Any], size: tuple[int, int]) -> np.ndarray:
         counts = counts.encode("ascii")
     if not isinstance(counts, (bytes, list, tuple)):
         raise ValueError(f"counts are text, bytes or a list of runs, but these are {type(counts).__name__}")
-    runs = _runs(counts) if isinstance(counts, bytes) else [int(run) for run in counts]
-    if min(runs, default=0) < 0 or sum(runs) != size[0] * size[1]:
-        raise ValueError(f"its runs cover {sum(runs)} of {size[0] * size[1]} pixels")
-    if not isinstance(counts, bytes):
-        return coco.decode(coco.frPyObjects({"size": list(size), "counts": runs}, *size)) > 0
-    return coco.decode({"size": list(size), "counts": counts}) > 0
+    found = _runs(counts) if isinstance(counts, bytes) else [int(run) for run in counts]
+    if min(found, default=0) < 0 or sum(found) != size[0] * size[1]:
+        raise ValueError(f"its runs cover {sum(found)} of {size[0] * size[1]} pixels")
+    return found
 
 
 def fill(polygons: Sequence[Sequence[float]], size: tuple[int, int]) -> np.ndarray:

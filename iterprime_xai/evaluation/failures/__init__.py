@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from iterprime_xai.evaluation.failures.classifying import Failure, classify
     from iterprime_xai.evaluation.failures.corpus import Density, Slices, WordTable, density, slices, word_table
     from iterprime_xai.evaluation.failures.oracles import Priced, priced
+    from iterprime_xai.evaluation.failures.relabelling import relabelled, relabelled_table, usable_masks
     from iterprime_xai.evaluation.failures.table import FailureTable, failure_table
     from iterprime_xai.evaluation.failures.types import TYPES, FailureType
 
@@ -38,7 +39,10 @@ _PLACES = {
     "open_case": "case",
     "pass_changes": "blame",
     "priced": "oracles",
+    "relabelled": "relabelling",
+    "relabelled_table": "relabelling",
     "slices": "corpus",
+    "usable_masks": "relabelling",
     "word_blame": "blame",
     "word_table": "corpus",
 }
@@ -62,7 +66,10 @@ __all__ = [
     "open_case",
     "pass_changes",
     "priced",
+    "relabelled",
+    "relabelled_table",
     "slices",
+    "usable_masks",
     "word_blame",
     "word_table",
 ]

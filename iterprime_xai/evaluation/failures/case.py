@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from iterprime_xai.evaluation.failures.classifying import THRESHOLD, Failure, classify
+from iterprime_xai.evaluation.failures.classifying import THRESHOLD, Failure
+from iterprime_xai.evaluation.failures.relabelling import relabelled, relabelled_failure
 from iterprime_xai.evaluation.runs.coding import read_mask
 from iterprime_xai.evaluation.runs.regrounding import grounding_of
 from iterprime_xai.records import Grounding
@@ -41,14 +42,16 @@ class Case:
     problem: str = ""
 
 
-def open_case(run: Run, sample_id: str, threshold: float = THRESHOLD) -> Case:
+def open_case(run: Run, sample_id: str, threshold: float = THRESHOLD, gold: np.ndarray | None = None) -> Case:
     """Read one sample of a run, with its picture.
 
+    ``gold`` is a gold mask (bool, height x width) that takes the place of the row's (`relabelling.relabelled`).
+
     Raises:
-        OptionError: an id that the run does not have, or a threshold out of range.
+        OptionError: an id that the run does not have, a threshold out of range, or a gold mask that does not fit.
         StorageError: a run that cannot be read. A picture that cannot is said in ``problem``.
     """
-    row = run.row(sample_id)
+    row = run.row(sample_id) if gold is None else relabelled(run.row(sample_id), gold)
     image, problem = None, ""
     try:
         image = run.image(row)
@@ -59,7 +62,7 @@ def open_case(run: Run, sample_id: str, threshold: float = THRESHOLD) -> Case:
         sample_id=sample_id,
         text=row["text"] or "",  # a picture that could not be read tells no phrase
         row=row,
-        failure=classify(row, threshold),
+        failure=relabelled_failure(row, threshold),
         threshold=threshold,
         gold=read_mask(row["gold"]),
         image=image,

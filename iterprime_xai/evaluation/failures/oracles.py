@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from iterprime_xai.evaluation.bootstrap import Interval, totals
 from iterprime_xai.evaluation.failures.classifying import THRESHOLD
-from iterprime_xai.evaluation.failures.table import failure_table
+from iterprime_xai.evaluation.failures.table import FailureTable, failure_table
 from iterprime_xai.evaluation.failures.types import TYPES
 from iterprime_xai.evaluation.markdown import markdown
 from iterprime_xai.evaluation.measures.metrics import percentiles, ratio
@@ -59,7 +59,7 @@ class Priced:
         return f"{self.rows} phrases{left_out}, oIoU {self.oiou:.1f}, mIoU {self.miou:.1f}\n\n{markdown(head, body)}"
 
 
-def priced(run: Run | str | Path, threshold: float = THRESHOLD, seed: int = 0) -> Priced:
+def priced(run: Run | FailureTable | str | Path, threshold: float = THRESHOLD, seed: int = 0) -> Priced:
     """Classify every row of a run and price each type by its oracle.
 
     An oracle answers otherwise for the rows of its type only (``TYPES[name].repair``): the proposal that fits best, the gold mask
@@ -67,14 +67,14 @@ def priced(run: Run | str | Path, threshold: float = THRESHOLD, seed: int = 0) -
     oIoU, which is a ratio of sums. Intervals draw whole pictures, and each gain is paired with the run itself.
 
     Args:
-        run: a run, or its folder.
+        run: a run, its folder, or its table, whose own threshold counts then.
         threshold: IoU from which an answer is right.
         seed: of the bootstrap.
 
     Raises:
         OptionError: a threshold out of range. StorageError: a run that cannot be read.
     """
-    table = failure_table(run, threshold).rows
+    table = (run if isinstance(run, FailureTable) else failure_table(run, threshold)).rows
     known = table.filter(pc.field("type") != "unlabelled")
     types = np.array(known["type"].to_pylist(), object)
     before = _measures(known["intersection"], known["union"])

@@ -70,8 +70,10 @@ _AS_THEY_ARE = (
     *("sample_id", "image_id", "text", "tags", "category", "iou", "best_iou", "intersection", "union", "probability"),
     *("evidence", "margin", "heat_in_mask", "landed", "gold_area", "chosen_area", "height", "width"),
 )
-_READ = (*_AS_THEY_ARE, *COLUMNS, "gold", "peak", "best_index", "seconds_segment")
-_NESTED = ("others.list.element.area", "proposals.list.element.area")
+READ = tuple(dict.fromkeys((*_AS_THEY_ARE, *COLUMNS, "gold", "peak", "best_index", "seconds_segment")))
+"""The columns of a row that its line follows from, beside ``NESTED``."""
+
+NESTED = ("others.list.element.area", "proposals.list.element.area")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +145,12 @@ def _keep(rows: pa.Table, path: Path) -> None:
 
 
 def _made(run: Run, threshold: float) -> pa.Table:
-    tables = [_classified(part, threshold) for part in run.tables([*dict.fromkeys(_READ), *_NESTED])]
+    tables = [lines_of(part, threshold) for part in run.tables([*READ, *NESTED])]
     return pa.concat_tables(tables) if tables else SCHEMA.empty_table()
 
 
-def _classified(part: pa.Table, threshold: float) -> pa.Table:
-    """The lines of one part."""
+def lines_of(part: pa.Table, threshold: float) -> pa.Table:
+    """The lines of rows that are an Arrow table with at least ``READ`` and ``NESTED``."""
     import pyarrow.compute as pc
 
     rows = part.select(list(COLUMNS)).to_pylist(maps_as_pydicts="strict")

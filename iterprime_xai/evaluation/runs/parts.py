@@ -47,11 +47,7 @@ def part_name(shard: int) -> str:
 
 def part_of(rows: Sequence[Mapping[str, Any]], shard: int, key: str, versions: Mapping[str, str]) -> Part:
     """Rows (columns that are left out are null) as the content of a part file."""
-    import pyarrow as pa
-
-    from iterprime_xai.evaluation.runs.schema import SCHEMA
-
-    return part_of_table(pa.Table.from_pylist([_arrow(row) for row in rows], SCHEMA), shard, key, versions)
+    return part_of_table(arrow_rows(rows), shard, key, versions)
 
 
 def part_of_table(table: pa.Table, shard: int, key: str, versions: Mapping[str, str]) -> Part:
@@ -88,6 +84,15 @@ def note_of(metadata: Any) -> PartNote:
     if metadata.num_rows != note.rows:
         raise ValueError(f"{metadata.num_rows} rows instead of {note.rows}")
     return note
+
+
+def arrow_rows(rows: Sequence[Mapping[str, Any]], schema: Any = None) -> Any:
+    """Rows as an Arrow table of ``schema`` (``None``: the columns of a run); what a row leaves out is null."""
+    import pyarrow as pa
+
+    from iterprime_xai.evaluation.runs.schema import SCHEMA
+
+    return pa.Table.from_pylist([_arrow(row) for row in rows], SCHEMA if schema is None else schema)
 
 
 def _arrow(row: Mapping[str, Any]) -> dict[str, Any]:

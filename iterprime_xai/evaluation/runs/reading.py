@@ -126,11 +126,16 @@ class Run:
         connection.from_parquet(files).create_view("rows")
         return connection.sql(query)
 
-    def row(self, sample_id: str) -> dict[str, Any]:
-        """The row of a sample. Raises ``OptionError`` for an id that the run does not have, with the nearest one."""
+    def row(self, sample_id: str, columns: Sequence[str] | None = None) -> dict[str, Any]:
+        """The row of a sample with these columns (all for ``None``).
+
+        Raises ``OptionError`` for an id or a column that the run does not have, with the nearest one.
+        """
         import pyarrow as pa
         import pyarrow.compute as pc
 
+        wanted = self._known(columns)
+        read = None if wanted is None else list(dict.fromkeys(["sample_id", *wanted]))
         ids = self._ids
         place = pc.index(ids, pa.scalar(str(sample_id), ids.type)).as_py()
         if place < 0:
@@ -145,9 +150,10 @@ class Run:
             for group in range(part.num_row_groups):
                 rows = part.metadata.row_group(group).num_rows
                 if place < rows:
-                    found = part.read_row_group(group).slice(place, 1).to_pylist(maps_as_pydicts="strict")
-                    if found[0]["sample_id"] == str(sample_id):
-                        return dict(found[0])
+                    part_row = part.read_row_group(group, columns=read).slice(place, 1)
+                    found = part_row.to_pylist(maps_as_pydicts="strict")[0]
+                    if found["sample_id"] == str(sample_id):
+                        return dict(found) if wanted is None else {name: found[name] for name in wanted}
                     break
                 place -= rows
         raise StorageError(f"{self.files[file]} changed while it was read.")

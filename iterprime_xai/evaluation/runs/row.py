@@ -10,7 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from iterprime_xai.evaluation.heat import heat_in_object
+from iterprime_xai.evaluation.runs.against_gold import (
+    OTHER,
+    best_values,
+    gold_values,
+    heat_values,
+    landed,
+    overlap_values,
+    overlaps,
+)
 from iterprime_xai.evaluation.runs.coding import write_bits, write_map, write_mask
 from iterprime_xai.records import Expression, Grounding, OptionError, Pass, Proposals, Sample
 from iterprime_xai.records.heatmap import box_of, is_blank, peak
@@ -45,13 +53,7 @@ class CodedProposals:
 
     def overlaps(self, gold: Mapping[str, Any]) -> list[float]:
         """IoU of every proposal with a coded mask; two empty masks have none."""
-        from pycocotools import mask as coco
-
-        if not self.codes:
-            return []
-        found = coco.iou(self.codes, [dict(gold)], [0])[:, 0].tolist()
-        gold_area = int(coco.area(dict(gold)))
-        return [value if area + gold_area else 0.0 for value, area in zip(found, self.areas, strict=True)]
+        return overlaps(self.codes, self.areas, gold)
 
 
 def sample_row(sample: Sample, seen: Seen | None, *, full: bool) -> dict[str, Any]:
@@ -84,12 +86,6 @@ def sample_row(sample: Sample, seen: Seen | None, *, full: bool) -> dict[str, An
         for mask, name in zip(sample.others, names, strict=True)
     ]
     return row
-
-
-def gold_values(mask: np.ndarray) -> dict[str, Any]:
-    """The gold mask's columns."""
-    area = int(np.count_nonzero(mask))
-    return {"gold": write_mask(mask), "gold_area": area, "no_target": area == 0}
 
 
 def found_row(sample: Sample, found: Grounding, proposals: CodedProposals | None, *, full: bool) -> dict[str, Any]:
@@ -153,13 +149,6 @@ def error_values(error: BaseException) -> dict[str, Any]:
     }
 
 
-def missed(row: Mapping[str, Any], gold_known: bool) -> dict[str, Any]:
-    """The measures of an error row: nothing was answered. ``gold_known`` is false where the data set has no mask for it."""
-    if not gold_known:
-        return {}
-    return {"iou": 0.0, "giou": 0.0, "intersection": 0, "union": row.get("gold_area") or 0}
-
-
 def _evidence(found: Grounding) -> float | None:
     """The figure by which a system abstains: as it says itself, else the match probability, where that is what it gives."""
     if "evidence" in found.parameters:
@@ -171,28 +160,13 @@ def _evidence(found: Grounding) -> float | None:
 
 
 def _heat_values(sample: Sample, found: Grounding, blank: bool) -> dict[str, Any]:
-    if sample.mask is None:
+    gold = sample.mask
+    if gold is None:
         return {}
-    size = (sample.mask.shape[0], sample.mask.shape[1])
-    point = peak(found.heatmap, size)
-    values: dict[str, Any] = {"landed": _landed(sample, point)}
-    if sample.mask.any():
-        values |= {
-            "peak_in_mask": point is not None and bool(sample.mask[point[1], point[0]]),
-            "heat_in_mask": 0.0 if blank else heat_in_object(found.heatmap, sample.mask),
-        }
-    return values
-
-
-def _landed(sample: Sample, point: tuple[int, int] | None) -> str:
-    if point is None:
-        return "blank"
-    assert sample.mask is not None
-    x, y = point
-    if sample.mask[y, x]:
-        return "target"
-    names = sample.other_categories or ("other",) * len(sample.others)
-    return next((name for mask, name in zip(sample.others, names, strict=True) if mask[y, x]), "background")
+    point = peak(found.heatmap, (gold.shape[0], gold.shape[1]))
+    names = sample.other_categories or (OTHER,) * len(sample.others)
+    values = {"landed": landed(point, gold, sample.others, names)}
+    return values | (heat_values(found.heatmap, point, gold, blank=blank) if gold.any() else {})
 
 
 def _choice(sample: Sample, found: Grounding, coded: CodedProposals | None, full: bool) -> dict[str, Any]:
@@ -211,7 +185,7 @@ def _choice(sample: Sample, found: Grounding, coded: CodedProposals | None, full
         return row
     ranking = () if selection is None else selection.ranking
     ranked = {each.index: (rank, each) for rank, each in enumerate(ranking)}
-    overlaps = None if sample.mask is None else coded.overlaps(write_mask(sample.mask))
+    fits = None if sample.mask is None else coded.overlaps(write_mask(sample.mask))
     items = []
     for index, (code, area, box) in enumerate(zip(coded.codes, coded.areas, coded.boxes, strict=True)):
         rank, judged = ranked.get(index, (None, None))
@@ -221,7 +195,7 @@ def _choice(sample: Sample, found: Grounding, coded: CodedProposals | None, full
                 "rank": rank,
                 "score": None if judged is None else float(judged.score),
                 "proposer_score": float(coded.proposals.scores[index]),
-                "iou": None if overlaps is None else overlaps[index],
+                "iou": None if fits is None else fits[index],
                 "area": area,
                 "box": _whole(box),
                 "terms": {} if judged is None else {name: float(value) for name, value in judged.terms.items()},
@@ -229,10 +203,7 @@ def _choice(sample: Sample, found: Grounding, coded: CodedProposals | None, full
             }
         )
     row |= {"proposal_source": coded.proposals.source, "proposals": items, "proposal_count": len(items)}
-    if overlaps:
-        best = int(np.argmax(overlaps))
-        row |= {"best_index": best, "best_iou": overlaps[best]}
-    return row
+    return row | (best_values(fits) if fits else {})
 
 
 def _answer(sample: Sample, found: Grounding) -> dict[str, Any]:
@@ -252,10 +223,7 @@ def _answer(sample: Sample, found: Grounding) -> dict[str, Any]:
             f"The answer's mask is {mask.shape[0]} x {mask.shape[1]}, but the picture of sample {sample.id!r} is "
             f"{gold.shape[0]} x {gold.shape[1]}: a system must answer at the picture's own size."
         )
-    both = 0 if mask is None else int(np.count_nonzero(mask & gold))
-    either = area + int(np.count_nonzero(gold)) - both
-    iou = both / either if either else 0.0
-    return row | {"intersection": both, "union": either, "iou": iou, "giou": iou if either else 1.0}
+    return row | overlap_values(mask, gold)
 
 
 def _pass(each: Pass, full: bool) -> dict[str, Any]:

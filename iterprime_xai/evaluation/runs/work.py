@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from iterprime_xai.data.images import read_image, sha256
+from iterprime_xai.evaluation.runs.against_gold import missed
 from iterprime_xai.evaluation.runs.key import library_versions, plain
 from iterprime_xai.evaluation.runs.order import GOLD, Order
 from iterprime_xai.evaluation.runs.parts import Part, part_of
-from iterprime_xai.evaluation.runs.row import CodedProposals, Seen, error_values, found_row, missed, sample_row
+from iterprime_xai.evaluation.runs.row import CodedProposals, Seen, error_values, found_row, sample_row
 from iterprime_xai.evaluation.runs.shards import Asked, Shard
 from iterprime_xai.masks.gold import gold_proposals
 from iterprime_xai.records import Grounding, MissingExtraError, ModelLoadError, Proposals, Sample

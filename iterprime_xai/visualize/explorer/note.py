@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from iterprime_xai.records.errors import OptionError
 
@@ -76,9 +77,9 @@ def check_note(sample_id: str, text: str, tags: Iterable[str]) -> tuple[str, ...
     return once
 
 
-def line_of(note: Note) -> bytes:
-    """A note as a whole line. Half a character is in no UTF-8; as ``\\udc80`` it is JSON."""
-    return (json.dumps(asdict(note), ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
+def line_of(entry: Any) -> bytes:
+    """A note, or another dataclass of plain values, as a whole line. Half a character is in no UTF-8; as ``\\udc80`` it is JSON."""
+    return (json.dumps(asdict(entry), ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
 
 
 def note_of(line: bytes) -> Note:
@@ -88,10 +89,15 @@ def note_of(line: bytes) -> Note:
     tags = values["tags"]
     if not isinstance(tags, list) or not all(isinstance(each, str) for each in [*texts.values(), *tags]):
         raise ValueError("a field is not text, or tags are no list of texts")
-    at = datetime.fromisoformat(texts["at"])
+    return Note(**{**texts, "at": time_of(texts["at"])}, tags=tuple(tags))
+
+
+def time_of(text: str) -> str:
+    """A time that a line gives, in UTC as it is written. Raises ``ValueError`` for what is no time with a time zone."""
+    at = datetime.fromisoformat(text)
     if at.tzinfo is None or not 1970 <= at.year < 9999:
-        raise ValueError(f"{texts['at'][:40]!r} is no time with a time zone")
-    return Note(**{**texts, "at": _iso(at.astimezone(UTC))}, tags=tuple(tags))
+        raise ValueError(f"{text[:40]!r} is no time with a time zone")
+    return _iso(at.astimezone(UTC))
 
 
 def _iso(at: datetime) -> str:

@@ -1,44 +1,24 @@
-"""Notes and tags that people write about samples of a run: append-only files beside it, one a writer, merged when read."""
+"""Notes and tags that people write about samples of a run, in files beside it that nobody's writing can spoil."""
 
 from __future__ import annotations
 
-import errno
-import os
-import secrets
-import stat
-import threading
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from iterprime_xai.records.errors import StorageError
-from iterprime_xai.records.file_names import slug
 from iterprime_xai.records.writing import as_path
-from iterprime_xai.visualize.explorer.note import NOBODY, Note, author_name, check_note, later_than, line_of, note_of
+from iterprime_xai.visualize.explorer.journal import Journal
+from iterprime_xai.visualize.explorer.note import Note, author_name, check_note, line_of, note_of
 
 FOLDER = "notes"
 """Where notes lie in a run's folder."""
 
 
-@dataclass(slots=True)
-class _File:
-    """How far a file has been read, and what was wrong in it."""
-
-    identity: tuple[int, int]
-    offset: int = 0
-    lines: int = 0
-    torn: int = 0
-    damaged: list[int] = field(default_factory=list)
-    reason: str = ""
-
-
 class Notes:
     """The notes of a run, of everyone who writes some; a note is on the disk when :meth:`write` returns.
 
-    Each object that writes has a file of its own, so that two notebooks, or two people on a shared disk, never write to one
-    file. Nothing is ever overwritten: of each author the newest note on a sample holds, and older ones stay in the files. Notes of
-    different authors stand side by side. Two writers with one author's name are one author: the newer note of the two holds.
+    Each object that writes has a file of its own, and nothing is ever overwritten (`journal.Journal`): of each author the newest
+    note on a sample holds, and older ones stay in the files. Notes of different authors stand side by side. Two writers with one
+    author's name are one author: the newer note of the two holds.
     """
 
     def __init__(self, folder: str | Path, run_key: str, author: str | None = None) -> None:
@@ -52,14 +32,7 @@ class Notes:
         self.folder = as_path(folder) / FOLDER
         self.run_key = run_key
         self.author = author_name(author)
-        self._held: dict[str, dict[str, tuple[str, str, Note]]] = {}
-        self._files: dict[str, _File] = {}
-        self._unreadable: dict[str, str] = {}
-        self._own: Path | None = None
-        self._process = os.getpid()
-        self._last = ""
-        self._lock = threading.RLock()
-        self.refresh()
+        self._journal = Journal(self.folder, self.author, "note", note_of, line_of)
 
     def write(self, sample_id: str, text: str, tags: Iterable[str] = ()) -> Note:
         """Save a note in place of this author's older one on the sample, and give it back as it was saved.
@@ -73,28 +46,18 @@ class Notes:
             StorageError: full disk, or no right to write. The note is not saved then; an older one still holds.
         """
         once = check_note(sample_id, text, tags)
-        with self._lock:
-            self.refresh()
-            held = self._held.get(sample_id, {}).get(self.author)
-            at = later_than(max(self._last, held[0] if held else ""))
-            line = line_of(Note(sample_id, at, self.author, text, once, self.run_key))
-            self._append(line)
-            self._last = at
-            self.refresh()
-            return note_of(line)
+        return self._journal.write(sample_id, lambda at: Note(sample_id, at, self.author, text, once, self.run_key))
 
     def of(self, sample_id: str) -> tuple[Note, ...]:
         """The notes on a sample, one an author, the oldest first."""
-        notes = (note for _, _, note in self._held.get(sample_id, {}).values())
-        return tuple(sorted((each for each in notes if each.says_something), key=_order))
+        return tuple(each for each in self._journal.of(sample_id) if each.says_something)
 
     def all(self) -> list[Note]:
         """Every note that holds, the oldest first."""
-        return sorted(self._holding(), key=_order)
+        return [each for each in self._journal.all() if each.says_something]
 
     def _holding(self) -> Iterator[Note]:
-        notes = (note for authors in self._held.values() for _, _, note in authors.values())
-        return (each for each in notes if each.says_something)
+        return (each for each in self._journal.holding() if each.says_something)
 
     def tags(self) -> dict[str, set[str]]:
         """The samples under each tag, tags in the order of the alphabet."""
@@ -107,23 +70,9 @@ class Notes:
     @property
     def problems(self) -> tuple[str, ...]:
         """What could not be read or is not as it seems, a sentence each; nothing of it ends the reading of the rest."""
-        found = [f"{path} cannot be read: {reason}." for path, reason in self._unreadable.items()]
-        for name, file in self._files.items():
-            if file.damaged:
-                numbers = ", ".join(map(str, file.damaged[:5])) + (", ..." if len(file.damaged) > 5 else "")
-                found.append(
-                    f"{self.folder / name}: {len(file.damaged)} lines are no notes and are left out (line {numbers}; "
-                    f"the first: {file.reason})."
-                )
-            if file.torn:
-                found.append(
-                    f"{self.folder / name} ends in the middle of a line ({file.torn} bytes), which is left out: its writer was "
-                    "stopped, or is writing."
-                )
         others = sum(note.run_key != self.run_key for note in self._holding())
-        if others:
-            found.append(f"{others} notes were written about another run than {self.run_key}: its answers may differ.")
-        return tuple(found)
+        about_others = f"{others} notes were written about another run than {self.run_key}: its answers may differ."
+        return (*self._journal.problems, *([about_others] if others else ()))
 
     def refresh(self) -> int:
         """Read what has been written since the last time, by anyone, and give the number of new lines.
@@ -131,96 +80,4 @@ class Notes:
         Only the new end of files that have grown is read, so that this can be called at every view. A file that has shrunk, was
         replaced or is gone makes everything be read again.
         """
-        with self._lock:
-            self._unreadable = {}
-            try:
-                names = sorted(name for name in os.listdir(self.folder) if name.endswith(".jsonl") and name[0] != ".")
-            except FileNotFoundError:
-                names = []
-            except OSError as error:
-                self._unreadable[str(self.folder)] = error.strerror or str(error)
-                return 0
-            there = {name: found for name in names if (found := self._status(name)) is not None}
-            if any(self._changed(file, there.get(name)) for name, file in self._files.items()):
-                self._held, self._files = {}, {}
-            return sum(self._read_on(name, found) for name, found in there.items())
-
-    def _status(self, name: str) -> os.stat_result | None:
-        try:
-            found = os.stat(self.folder / name)
-        except OSError as error:
-            self._unreadable[str(self.folder / name)] = error.strerror or str(error)
-            return None
-        return found if stat.S_ISREG(found.st_mode) else None
-
-    @staticmethod
-    def _changed(file: _File, found: os.stat_result | None) -> bool:
-        """Whether a file is not the one that was read, grown at most."""
-        return found is None or (found.st_dev, found.st_ino) != file.identity or found.st_size < file.offset + file.torn
-
-    def _read_on(self, name: str, found: os.stat_result) -> int:
-        file = self._files.setdefault(name, _File((found.st_dev, found.st_ino)))
-        if found.st_size == file.offset + file.torn:
-            return 0
-        try:
-            with (self.folder / name).open("rb") as opened:
-                opened.seek(file.offset)
-                new = opened.read()
-        except OSError as error:
-            self._unreadable[str(self.folder / name)] = error.strerror or str(error)
-            return 0
-        whole, _, rest = new.rpartition(b"\n")
-        file.torn = len(rest)
-        file.offset += len(new) - len(rest)
-        lines = whole.split(b"\n") if len(rest) < len(new) else []
-        for line in lines:
-            file.lines += 1
-            try:
-                self._take(note_of(line), name)
-            except (ValueError, TypeError, KeyError, RecursionError) as error:
-                file.reason = file.reason or f"{type(error).__name__}: {error}"
-                file.damaged.append(file.lines)
-        return len(lines)
-
-    def _take(self, note: Note, file: str) -> None:
-        """Hold a note where its author has none on the sample that is newer; of two of one time the later file's."""
-        authors = self._held.setdefault(note.sample_id, {})
-        older = authors.get(note.author)
-        if older is None or (note.at, file) >= older[:2]:
-            authors[note.author] = (note.at, file, note)
-
-    def _append(self, line: bytes) -> None:
-        """Bring a line to the disk in one write, or leave the file as it was."""
-        if self._process != os.getpid():  # a forked process must not share its parent's file
-            self._own, self._process = None, os.getpid()
-        flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-        path = self._own or self.folder / f"{slug(self.author, 40) or NOBODY}-{secrets.token_hex(8)}.jsonl"
-        try:
-            # No parents: where the run's folder has been moved away, none is to appear in its place.
-            self.folder.mkdir(exist_ok=True)
-            number = os.open(path, flags | os.O_CREAT | (0 if self._own else os.O_EXCL), 0o666)
-            try:
-                before = os.fstat(number).st_size
-                try:
-                    if os.write(number, line) != len(line):
-                        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-                    os.fsync(number)
-                except BaseException:
-                    self._own = None  # it may end in half a line: the next note begins a new file
-                    with suppress(OSError):
-                        os.ftruncate(number, before)
-                        if not before:
-                            path.unlink()
-                    raise
-            finally:
-                os.close(number)
-        except OSError as error:
-            raise StorageError(
-                f"The note was not saved, since {path} cannot be written: {error.strerror or error}. Free some space, or see that "
-                "you may write in the run's folder, and save it again."
-            ) from error
-        self._own = path
-
-
-def _order(note: Note) -> tuple[str, str, str]:
-    return note.at, note.author, note.sample_id
+        return self._journal.refresh()
