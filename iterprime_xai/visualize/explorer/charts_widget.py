@@ -60,6 +60,7 @@ class ChartsWidget(ipywidgets.VBox):
         on_open: Callable[[str], None] | None = None,
     ) -> None:
         self._state, self._on_rule, self._on_open = state, on_rule, on_open
+        self._phrases = state.phrases
         self._visible, self._drawn, self._name = True, "", ""
         self._sentence, self._wrong, self._depth = "", "", 0
         self._made: dict[str, Any] = {"data": [], "layout": {}}
@@ -122,8 +123,8 @@ class ChartsWidget(ipywidgets.VBox):
 
     def update(self, state: ExplorerState) -> None:
         """Take up the state: draw again where the rule, or what it asks of notes, has changed."""
-        other = state.phrases is not self._state.phrases
-        self._state = state
+        other = state.phrases is not self._phrases
+        self._state, self._phrases = state, state.phrases
         if other:
             self._drawn = ""
         self._draw()

@@ -38,6 +38,14 @@ def texts_of(message: Mapping[str, Any], name: str) -> list[str]:
     return list(found)
 
 
+def numbers_of(message: Mapping[str, Any], name: str) -> list[float]:
+    """A list of numbers. Raises ``OptionError``."""
+    found = _checked(message, name, "a list of numbers", list, tuple)
+    if not all(isinstance(each, int | float) and not isinstance(each, bool) for each in found):
+        raise _wrong(message, name, "a list of numbers", found)
+    return [float(each) for each in found]
+
+
 def _checked(message: Mapping[str, Any], name: str, what: str, *kinds: type) -> Any:
     value = value_of(message, name, what)
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):

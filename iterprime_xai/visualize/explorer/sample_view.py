@@ -31,9 +31,9 @@ class SampleView:
     tables: bytes = b""
 
 
-def sample_view(case: Case) -> SampleView:
-    """What is shown of a sample of a run."""
-    told = {"case": _case(case)}
+def sample_view(case: Case, label: str = "") -> SampleView:
+    """What is shown of a sample of a run; ``label`` says how its gold mask was given, where a person gave it."""
+    told = {"case": _case(case) | {"labelled": safe(label), "unlabelled": bool(label) or case.gold is None}}
     if case.image is None:
         return SampleView(told)
     gold = {} if case.gold is None else {"gold": outline_of(case.gold)}
@@ -73,7 +73,6 @@ def _case(case: Case) -> dict[str, Any]:
         "meaning": TYPES[case.failure.type].rule,
         "sentence": safe(case.failure.sentence),
         "problem": safe(case.problem),
-        "labelled": case.gold is not None,
         "facts": [[name, safe(str(value))] for name, value in _facts(row)],
         "tags": [[safe(name), safe(value)] for name, value in sorted((row["tags"] or {}).items())],
         "notes": [safe(each) for each in row["notes"] or ()],

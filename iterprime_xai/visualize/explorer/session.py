@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from iterprime_xai.evaluation.failures.blame import pass_changes, word_blame
 from iterprime_xai.evaluation.failures.case import Case, open_case
 from iterprime_xai.evaluation.failures.classifying import THRESHOLD
+from iterprime_xai.evaluation.failures.relabelling import relabelled_table, usable_masks
 from iterprime_xai.evaluation.failures.table import failure_table
 from iterprime_xai.evaluation.runs.reading import Run, read_run
 from iterprime_xai.records.errors import OptionError, StorageError
@@ -17,6 +18,8 @@ from iterprime_xai.visualize.blame_lines import verdict_lines
 from iterprime_xai.visualize.describe import safe
 from iterprime_xai.visualize.encoded import fitting, jpeg
 from iterprime_xai.visualize.explorer.asking import Asker
+from iterprime_xai.visualize.explorer.labels import Labels
+from iterprime_xai.visualize.explorer.meant import meant
 from iterprime_xai.visualize.explorer.message import flag_of, text_of, texts_of, value_of, whole_of
 from iterprime_xai.visualize.explorer.note_export import export
 from iterprime_xai.visualize.explorer.notes import Notes
@@ -72,12 +75,13 @@ class Session:
         self.against = read_run(against) if isinstance(against, str | Path) else against
         self.threshold = threshold
         self.notes = Notes(self.run.path, self.run.key, author)
+        self.labels = Labels(self.run.path, self.run.key, author)
         self._marked: dict[str, set[str]] | None = None
-        table = failure_table(self.run, threshold)
-        if not len(table):
+        self._table = failure_table(self.run, threshold)
+        if not len(self._table):
             raise StorageError(f"{self.run.path} has no rows yet: nothing to explore.")
-        other = None if self.against is None else failure_table(self.against, threshold)
-        self.state = ExplorerState(Phrases(table, other), self._marks)
+        self._other = None if self.against is None else failure_table(self.against, threshold)
+        self.state = ExplorerState(self._phrases(), self._marks)
         self.asker = Asker(self.run, system)
         self.case: Case | None = None
         self._second = SampleView()
@@ -91,6 +95,7 @@ class Session:
             "select": self._select,
             "note": self._note,
             "tag": self._tag,
+            "label": self._label,
             "look": self._look,
             "close look": self._close_look,
             "save slice": self._save_slice,
@@ -138,7 +143,10 @@ class Session:
         return facets(self.state)
 
     def sample(self) -> SampleView:
-        return SampleView() if self.case is None else sample_view(self.case)
+        if self.case is None:
+            return SampleView()
+        label = self.labels.of(self.case.sample_id)
+        return sample_view(self.case, "" if label is None else f"{label.how}, by {label.author}")
 
     def second(self) -> SampleView:
         """What stands beside the sample: the other run's answer, or a new one; empty where there is neither."""
@@ -163,7 +171,7 @@ class Session:
             "id": self.case.sample_id,
             "own": next((each for each, own in zip(shown, mine, strict=True) if own), None),
             "others": [each for each, own in zip(shown, mine, strict=True) if not own],
-            "problems": [safe(each) for each in self.notes.problems],
+            "problems": [safe(each) for each in (*self.notes.problems, *self.labels.problems, *self._misfits)],
         }
 
     def slices_shown(self) -> dict[str, Any]:
@@ -254,6 +262,19 @@ class Session:
         self._refresh()
         return {"notes", "facets", "listing"}
 
+    def _label(self, message: Mapping[str, Any]) -> set[str]:
+        """Say what is meant in the sample that is looked at: a proposal, a box, or, with ``back``, take that back."""
+        case = self.case
+        if case is None or text_of(message, "id") != case.sample_id:
+            raise OptionError("What is meant is said of the sample that is looked at: open it first.")
+        if message.get("back"):
+            self.labels.take_back(case.sample_id)
+        else:
+            self.labels.write(case.sample_id, *meant(case, message))
+        self.state.renew(self._phrases())
+        self.case = None
+        return {"listing", "facets", "sample"} | self._read_case()
+
     def _look(self, message: Mapping[str, Any]) -> set[str]:
         if self.case is None:
             raise OptionError("No sample is looked at: open one first.")
@@ -304,6 +325,18 @@ class Session:
 
     # --- inside ----------------------------------------------------------------------------------------------------------
 
+    def _phrases(self) -> Phrases:
+        """The run's phrases, with the gold masks that people gave; those that do not fit any more are told with the notes."""
+        masks, self._misfits = usable_masks(self._table, self.labels.masks())
+        return Phrases(relabelled_table(self.run, self._table, masks), self._other)
+
+    def _case(self, sample_id: str) -> Case:
+        label = self.labels.of(sample_id)
+        gold = None if label is None else label.pixels
+        if gold is not None and not usable_masks(self._table, {sample_id: gold})[0]:
+            gold = None
+        return open_case(self.run, sample_id, self.threshold, gold)
+
     def _marks(self) -> dict[str, set[str]]:
         """The noted samples by tag, and all of them under the empty one; read once in an act, which may ask several times."""
         if self._marked is None:
@@ -325,7 +358,7 @@ class Session:
         primary = self.state.primary
         if primary == (None if self.case is None else self.case.sample_id):
             return set()
-        case = None if primary is None else open_case(self.run, primary, self.threshold)
+        case = None if primary is None else self._case(primary)
         self.case, self._second = case, self._of_the_other_run(case)
         return {"sample", "second", "notes"}
 

@@ -73,6 +73,12 @@ class ExplorerState:
         self._find()
         self._settle()
 
+    def renew(self, phrases: Phrases) -> None:
+        """Show the same run with other lines (gold masks were given): rule, order, selection and sample stay."""
+        self.phrases = phrases
+        self._find()
+        self._settle(stay=True)
+
     def refresh(self) -> None:
         """Take up what was written meanwhile, where the rule asks for it."""
         if self.rule.noted or self.rule.note_tags:
