@@ -17,7 +17,8 @@ from iterprime_xai.visualize.blame_lines import pass_lines, word_lines
 from iterprime_xai.visualize.encoded import data_uri, faded_jpeg
 from iterprime_xai.visualize.failure_pictures import caveat, large_pictures, signed_map
 from iterprime_xai.visualize.failure_proposals import ranked_table
-from iterprime_xai.visualize.page import POLICY, page_css
+from iterprime_xai.visualize.html_page import html_page
+from iterprime_xai.visualize.page import page_css
 from iterprime_xai.visualize.page_cards import marked_phrase, pass_cards, word_cards
 from iterprime_xai.visualize.page_panels import Outline, PagePicture, bar, definitions
 from iterprime_xai.visualize.scoped_css import scoped
@@ -35,21 +36,8 @@ _USED = {True: "used", False: "left out"}
 
 def failure_sheet(case: Case) -> str:
     """A self-contained HTML page about one sample: the sentence that says what went wrong, and everything behind it."""
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{POLICY}">
-<title>{shown(failure_facts.title(case))}: {shown(describe.one_line(case.text or case.sample_id))}</title>
-<style>
-{_css()}</style>
-</head>
-<body class="{ROOT}"{_faded(case)}>
-{_content(case)}
-</body>
-</html>
-"""
+    title = f"{shown(failure_facts.title(case))}: {shown(describe.one_line(case.text or case.sample_id))}"
+    return html_page(title, _css(), _content(case), attributes=f'class="{ROOT}"{_faded(case)}')
 
 
 def failure_fragment(case: Case) -> str:

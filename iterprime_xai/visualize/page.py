@@ -9,6 +9,7 @@ from iterprime_xai.records.grounding import Grounding
 from iterprime_xai.visualize import describe, tables
 from iterprime_xai.visualize.colours import Scale, scale_of
 from iterprime_xai.visualize.encoded import data_uri, faded_jpeg, fitting, jpeg
+from iterprime_xai.visualize.html_page import html_page
 from iterprime_xai.visualize.page_cards import marked_phrase, pass_cards, word_cards
 from iterprime_xai.visualize.page_panels import (
     Outline,
@@ -24,9 +25,6 @@ from iterprime_xai.visualize.page_panels import (
 )
 from iterprime_xai.visualize.tables import shown
 
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-"""The page may load nothing and run nothing, whatever a phrase contains."""
-
 
 def to_html(grounding: Grounding) -> str:
     """A self-contained HTML page: picture, heat, passes, words, and tables of everything the record holds."""
@@ -34,19 +32,8 @@ def to_html(grounding: Grounding) -> str:
     picture = PagePicture(*grounding.image.size, (Outline("outline", grounding.mask),))
     faded = data_uri(faded_jpeg(grounding.image, 900), "image/jpeg")
     caveats = "".join(f'<p class="caveat">⚠ {shown(line)}</p>' for line in describe.caveats(grounding.trace))
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{POLICY}">
-<title>{shown(_capital(describe.heat_words(grounding)))}: {title}</title>
-<style>
-{page_css()}:root {{ --faded: url("{faded}"); }}
-</style>
-</head>
-<body class="page">
-{_header(grounding, picture)}
+    style = f'{page_css()}:root {{ --faded: url("{faded}"); }}\n'
+    body = f"""{_header(grounding, picture)}
 {definitions(picture)}
 <main>
 {_main(grounding, picture)}
@@ -58,10 +45,9 @@ def to_html(grounding: Grounding) -> str:
 <footer>
 <p>{shown(describe.main_settings(grounding))}</p>
 {caveats}
-</footer>
-</body>
-</html>
-"""
+</footer>"""
+    head = f"{shown(_capital(describe.heat_words(grounding)))}: {title}"
+    return html_page(head, style, body, attributes='class="page"')
 
 
 def page_css() -> str:

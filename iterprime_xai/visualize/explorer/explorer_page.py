@@ -20,6 +20,7 @@ from iterprime_xai.visualize.explorer.session import THUMBNAIL, Session
 from iterprime_xai.visualize.explorer.state import PAGE
 from iterprime_xai.visualize.explorer.still import cases_html
 from iterprime_xai.visualize.explorer.view import facets, line_of
+from iterprime_xai.visualize.html_page import html_page
 from iterprime_xai.visualize.scripts import script, style
 from iterprime_xai.visualize.tables import shown
 
@@ -68,25 +69,14 @@ def explorer_page(session: Session, most: int = MOST) -> str:
     policy += "base-uri 'none'; form-action 'none'"
     data = json.dumps(content, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
     title = shown(f"Failures of {session.run.name}")
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<title>{title}</title>
-<style>{_STYLE}{style("live_widget.css")}{style("explorer_widget.css")}</style>
-</head>
-<body>
-<h1>{title}</h1>
+    body = f"""<h1>{title}</h1>
 <main id="explorer"></main>
 <noscript>{cases_html(cases)}</noscript>
 <script type="application/json" id="content">{data}</script>
 <script type="module">
-{code}</script>
-</body>
-</html>
-"""
+{code}</script>"""
+    look = f"{_STYLE}{style('live_widget.css')}{style('explorer_widget.css')}"
+    return html_page(title, look, body, policy=policy)
 
 
 def _lines(session: Session, places: np.ndarray) -> list[dict[str, Any]]:
