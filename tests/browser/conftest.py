@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -117,44 +112,37 @@ def jupyter_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, s
 @pytest.fixture(scope="session")
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a saved grounding, a notebook that shows it, and one that asks the bundled model."""
-    nbformat = pytest.importorskip("nbformat")
     from handmade_grounding import grounding
+    from lab_page import write_notebook
 
     folder = tmp_path_factory.mktemp("notebooks")
     grounding().save(folder / "meadow.grounding.zip")
     for name, code in {"show": SHOW, "live": LIVE}.items():
-        notebook = nbformat.v4.new_notebook(
-            cells=[nbformat.v4.new_code_cell(code, id=name)],
-            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-        )
-        nbformat.write(notebook, folder / f"{name}.ipynb")
+        write_notebook(folder, name, code)
     return folder
 
 
 @pytest.fixture(scope="session")
 def explored_runs(workplace: Path) -> Path:
     """The workplace with two small real runs in it, ``run-a`` and ``run-b``, and notebooks that explore them."""
+    from lab_page import write_notebook
+
     import iterprime_xai as ix
 
-    nbformat = pytest.importorskip("nbformat")
     for name, system in (("run-a", "gradcam"), ("run-b", "iterprime")):
         ix.evaluate(system, "scenes:ood", workplace / name, limit=30, detail="full")
     for name in ("explore", "explore-again"):
-        notebook = nbformat.v4.new_notebook(
-            cells=[nbformat.v4.new_code_cell(EXPLORE, id=name)],
-            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-        )
-        nbformat.write(notebook, workplace / f"{name}.ipynb")
+        write_notebook(workplace, name, EXPLORE)
     return workplace
 
 
 @pytest.fixture(scope="session")
 def jupyterlab(workplace: Path, jupyter_environment: dict[str, str]) -> Iterator[str]:
     """The address of a JupyterLab without token on loopback, serving :func:`workplace`."""
+    from servers import free_port, serving
+
     pytest.importorskip("jupyterlab")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     root = ["--ServerApp.allow_root=True"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser"),
@@ -168,33 +156,8 @@ def jupyterlab(workplace: Path, jupyter_environment: dict[str, str]) -> Iterator
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         *root,
     ]
-    log = workplace / "jupyterlab.log"
-    with log.open("w", encoding="utf-8") as output:
-        server = subprocess.Popen(command, env=jupyter_environment, stdout=output, stderr=subprocess.STDOUT)
-    try:
-        address = f"http://127.0.0.1:{port}"
-        _wait_for(f"{address}/api", server, log)
+    with serving(command, port, jupyter_environment, workplace / "jupyterlab.log") as address:
         yield address
-    finally:
-        server.terminate()
-        try:
-            server.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-
-
-def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path, patience: float = 90) -> None:
-    end = time.monotonic() + patience
-    while time.monotonic() < end:
-        if server.poll() is not None:
-            break
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.3)
-    pytest.fail(f"JupyterLab did not answer at {address}:\n{log.read_text(encoding='utf-8', errors='replace')[-3000:]}")
 
 
 @pytest.fixture

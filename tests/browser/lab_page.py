@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+
+import nbformat
 
 SLOW = 60_000
 """Milliseconds to wait for a kernel to start on a busy machine."""
+
+
+def write_notebook(folder: Path, name: str, code: str) -> Path:
+    """A notebook of one cell."""
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(code, id=name)],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+    )
+    path = folder / f"{name}.ipynb"
+    nbformat.write(notebook, path)
+    return path
 
 
 class LabPage:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lab_page import write_notebook
 
 pytestmark = pytest.mark.browser
 
@@ -118,12 +119,7 @@ class Charts:
 
 @pytest.fixture(scope="module")
 def charts(chromium: Any, jupyterlab: str, workplace: Path) -> Iterator[Charts]:
-    nbformat = pytest.importorskip("nbformat")
-    notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(CODE, id="charts")],
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-    )
-    nbformat.write(notebook, workplace / "charts.ipynb")
+    write_notebook(workplace, "charts", CODE)
     page = chromium.new_page(viewport={"width": 1150, "height": 1300})
     opened = Charts(page, jupyterlab)
     page.goto(f"{jupyterlab}/doc/tree/charts.ipynb?reset", wait_until="domcontentloaded")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab_page import SLOW, LabPage
+from lab_page import SLOW, LabPage, write_notebook
 
 import iterprime_xai as ix
 from iterprime_xai.data.scenes import bundled_samples
@@ -20,7 +20,6 @@ CODE = 'import iterprime_xai as ix\nix.explore("run-own", author="tester")'
 
 @pytest.fixture(scope="module")
 def lab(chromium: Any, jupyterlab: str, workplace: Path) -> Iterator[LabPage]:
-    nbformat = pytest.importorskip("nbformat")
     folder = workplace / "own"
     folder.mkdir()
     scene = bundled_samples()[0]
@@ -28,11 +27,7 @@ def lab(chromium: Any, jupyterlab: str, workplace: Path) -> Iterator[LabPage]:
     lines = [json.dumps({"image": "a.png", "phrase": phrase}) + "\n" for phrase in (scene.text, "the tree")]
     (folder / "phrases.jsonl").write_text("".join(lines), encoding="utf-8")
     ix.evaluate("gradcam", f"folder:{folder}", workplace / "run-own", detail="full")
-    notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(CODE, id="own")],
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-    )
-    nbformat.write(notebook, workplace / "own.ipynb")
+    write_notebook(workplace, "own", CODE)
     opened = LabPage(chromium, jupyterlab, 1500, 1900)
     opened.run("own", ".ixe-look .ixw-canvas")
     yield opened

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 from lab_page import SLOW
 from PIL import Image
+from servers import free_port, serving
 
 import iterprime_xai as ix
 from iterprime_xai.visualize.explorer.explorer_page import explorer_page
@@ -31,34 +31,14 @@ HOSTILE = '</script><img src=x onerror="window.broken = 1"> 🦒 \u202egnihton'
 def voila(explored_runs: Path, jupyter_environment: dict[str, str]) -> Iterator[str]:
     """The address of a Voila page on the explorer, as ``iterprime-xai explore RUN --voila`` starts it."""
     pytest.importorskip("voila")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     path = explored_runs / "voila.ipynb"
     path.write_text(notebook(explored_runs / "run-a", explored_runs / "run-b"), encoding="utf-8")
-    log = explored_runs / "voila.log"
     command = [sys.executable, "-m", "voila", str(path), f"--port={port}", "--no-browser", "--Voila.ip=127.0.0.1"]
     if getattr(os, "geteuid", lambda: 1)() == 0:
         command.append("--ServerApp.allow_root=True")
-    with log.open("w", encoding="utf-8") as output:
-        server = subprocess.Popen(command, env=jupyter_environment, stdout=output, stderr=subprocess.STDOUT)
-    try:
-        end = time.monotonic() + 60
-        while True:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            if server.poll() is not None or time.monotonic() > end:
-                pytest.fail(f"Voila did not start:\n{log.read_text('utf-8', errors='replace')[-2000:]}")
-            time.sleep(0.3)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        try:
-            server.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+    with serving(command, port, jupyter_environment, explored_runs / "voila.log") as address:
+        yield address
 
 
 def test_the_voila_page_opens_filters_steps_and_takes_a_note(
@@ -93,6 +73,36 @@ def test_the_voila_page_opens_filters_steps_and_takes_a_note(
         assert page.locator(".ixe-look .ixw-canvas").first.evaluate(PIXELS) != shown
         keep_screenshot(page, "explorer-voila")
         assert errors == []
+    finally:
+        page.close()
+
+
+def test_the_command_leads_to_the_notebook_in_jupyterlab_and_ends_its_server(
+    chromium: Any, explored_runs: Path, jupyter_environment: dict[str, str]
+) -> None:
+    port, log = free_port(), explored_runs / "command.log"
+    command = [
+        *(sys.executable, "-m", "iterprime_xai", "explore", str(explored_runs / "run-a")),
+        "--no-browser",
+        f"--port={port}",
+    ]
+    page = chromium.new_page(viewport={"width": 1300, "height": 1000})
+    try:
+        with serving(command, port, jupyter_environment, log):
+            for _ in range(100):
+                found = re.search(r"http://127\.0\.0\.1:\S+", log.read_text("utf-8"))
+                if found:
+                    break
+                page.wait_for_timeout(200)
+            assert found, log.read_text("utf-8")[-2000:]
+            page.goto(found.group(), wait_until="domcontentloaded")
+            page.locator(".jp-CodeCell .cm-content").first.click(timeout=SLOW)
+            page.get_by_text("Run the cell below").last.wait_for(timeout=SLOW)
+            page.get_by_text("| Idle").wait_for(timeout=SLOW)
+            page.keyboard.press("Shift+Enter")
+            page.locator(".ixe-look .ixw-canvas").first.wait_for(timeout=SLOW)
+        with pytest.raises(OSError, match="refused"):
+            socket.create_connection(("127.0.0.1", port), timeout=2)
     finally:
         page.close()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab_page import LabPage
+from lab_page import LabPage, write_notebook
 
 pytestmark = pytest.mark.browser
 
@@ -27,12 +27,7 @@ display(ix.refinement_stepper(found), ix.word_shader(found), ix.show(found))
 
 @pytest.fixture(scope="module")
 def lab(chromium: Any, jupyterlab: str, workplace: Path) -> Iterator[LabPage]:
-    nbformat = pytest.importorskip("nbformat")
-    notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(CODE, id="small")],
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-    )
-    nbformat.write(notebook, workplace / "small.ipynb")
+    write_notebook(workplace, "small", CODE)
     opened = LabPage(chromium, jupyterlab, 1250, 2600)
     opened.run("small", ".ixa .ixw-canvas")
     opened.page.locator(".ixw-words .ixw-canvas").wait_for()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -32,7 +34,7 @@ def notebook(run: Path, against: Path | None = None, threshold: float = 0.5) -> 
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
-def serve(content: str, *, voila: bool, browser: bool, port: int | None, options: Sequence[str] = ()) -> int:
+def serve(content: str, *, voila: bool, browser: bool, port: int | None) -> int:
     """Open a notebook in JupyterLab, or as a Voila page, until the user stops it; gives the server's exit status.
 
     The notebook lies in a folder of its own, which is removed at the end: a copy is saved with JupyterLab's "Save as".
@@ -48,12 +50,30 @@ def serve(content: str, *, voila: bool, browser: bool, port: int | None, options
     with tempfile.TemporaryDirectory(prefix="iterprime-xai-") as folder:
         path = Path(folder, "explore.ipynb")
         path.write_text(content, encoding="utf-8")
-        command = [sys.executable, "-m", module, str(path), *options]
+        command = [sys.executable, "-m", module]
+        if voila:
+            command.append(str(path))
+        else:  # the address that is printed leads to the notebook, whoever opens it
+            command += [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{path.name}"]
+        if getattr(os, "geteuid", lambda: 1)() == 0:  # in a container; the server listens on this machine alone
+            command.append("--ServerApp.allow_root=True")
         if not browser:
             command.append("--no-browser")
         if port is not None:
             command.append(f"--port={port}")
-        try:
-            return subprocess.call(command)
-        except KeyboardInterrupt:
-            return 130
+        return _until_it_ends(command)
+
+
+def _until_it_ends(command: list[str]) -> int:
+    """Run a server. Ctrl-C is the server's to answer (it asks first); when this process is told to end, so is the server."""
+    process = subprocess.Popen(command)
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        while True:
+            with suppress(KeyboardInterrupt):
+                return process.wait()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        if process.poll() is None:
+            process.terminate()
+            process.wait()
