@@ -52,7 +52,7 @@ def test_proposals_that_the_run_kept_are_chosen_among_again(toy_run):
 
 @pytest.mark.parametrize("answer", ["always", "may_abstain"])
 def test_the_answer_is_of_the_kind_that_the_run_asked_for(tmp_path, answer):
-    never = dict(setting=1, abstain_below=2.0)
+    never = {"setting": 1, "abstain_below": 2.0}
     run, case = asked_of(made(tmp_path / "run", system=ToySystem(**never), answer=answer, detail="full"))
     found = Asker(run, ToySystem(**never)).ask(case, case.text)
     assert (found.mask is None) == (answer == "may_abstain")

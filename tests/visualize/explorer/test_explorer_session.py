@@ -331,8 +331,8 @@ def test_rows_of_errors_and_missing_pictures_say_why(explored):
 
 
 def test_pictures_that_have_changed_are_not_shown(toy_run, tmp_path):
-    other = toy_set()
-    other.samples_of = lambda entry, one=toy_set(): one.samples_of(one.pictures()[0])
+    one, other = toy_set(), toy_set()
+    other.samples_of = lambda _: one.samples_of(one.pictures()[0])
     found = session(copied(toy_run, tmp_path / "toy"), other)
     found.act({"do": "open", "id": "5-0"})
     assert "not the one that was evaluated" in found.sample().info["case"]["problem"]
@@ -398,7 +398,7 @@ def test_a_random_walk_leaves_the_page_and_the_sample_whole(explored):
         {"tags": {"kind": ["odd"]}},
         {"noted": True},
     ]
-    for number in range(150):
+    for _ in range(150):
         message = lot.choice(
             [
                 {"do": "filter", "rule": lot.choice(rules)},
