@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from page_reader import read
 from toy_explored import HostileSet, session
 
@@ -38,7 +37,19 @@ def test_hostile_texts_stay_texts(hostile_run):
     found = read(page)
     assert len(found.all("img")) == 16
     assert all(each["src"].startswith("data:image/jpeg;base64,") for each in found.all("img"))
-    assert {tag for tag, _ in found.found} <= {"p", "b", "bdi", "br", "table", "thead", "tbody", "tr", "th", "td", "img"}
+    assert {tag for tag, _ in found.found} <= {
+        "p",
+        "b",
+        "bdi",
+        "br",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "img",
+    }
     assert not [name for _, attributes in found.found for name in attributes if name.startswith("on")]
     assert "\u202e" not in page
     assert "\x00" not in page

@@ -90,7 +90,9 @@ def test_a_problem_is_told_until_the_next_act_that_succeeds(widget):
     assert (widget.problem, widget.answered) == ("", 2)
 
 
-@pytest.mark.parametrize("content", [None, [], "open", {}, {"do": "thumbnail"}, {"do": "blame", "id": 3}, {"do": "open"}])
+@pytest.mark.parametrize(
+    "content", [None, [], "open", {}, {"do": "thumbnail"}, {"do": "blame", "id": 3}, {"do": "open"}]
+)
 def test_a_message_that_is_none_is_told(widget, content):
     widget._told(widget, content, [])
     assert widget.problem
