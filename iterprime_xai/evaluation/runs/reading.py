@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from iterprime_xai.data.dataset import DataSet
+    from iterprime_xai.records import Sample
 
 
 class Run:
@@ -207,8 +208,22 @@ class Run:
             )
         return image
 
+    def sample(self, row: Mapping[str, Any]) -> Sample:
+        """The sample of a row as its data set gives it, with the masks of all annotated things.
+
+        Raises ``StorageError`` where the run does not know its data set, or that has no such sample any more.
+        """
+        for each in self._samples(row):
+            if each.id == row["sample_id"]:
+                return each
+        raise StorageError(f"{self._data.name} has no sample {row['sample_id']!r} any more.")
+
     def _source(self, row: Mapping[str, Any]) -> Any:
         """The picture as the data set gives it."""
+        return self._samples(row)[0].image
+
+    def _samples(self, row: Mapping[str, Any]) -> Sequence[Sample]:
+        """Every sample of a row's picture."""
         if self._data is None:
             raise StorageError(
                 f"The picture of {row['sample_id']!r} was given from memory: the run does not know where to find it again. "
@@ -217,7 +232,8 @@ class Run:
         entry = self._entries.get(row["image_id"])
         if entry is None:
             raise StorageError(f"{self._data.name} has no picture {row['image_id']!r} any more.")
-        return self._data.samples_of(entry)[0].image
+        found: Sequence[Sample] = self._data.samples_of(entry)
+        return found
 
     @cached_property
     def _data(self) -> Any:

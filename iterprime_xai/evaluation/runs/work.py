@@ -18,7 +18,7 @@ from iterprime_xai.evaluation.runs.order import GOLD, Order
 from iterprime_xai.evaluation.runs.parts import Part, part_of
 from iterprime_xai.evaluation.runs.row import CodedProposals, Seen, error_values, found_row, sample_row
 from iterprime_xai.evaluation.runs.shards import Asked, Shard
-from iterprime_xai.masks.gold import gold_proposals
+from iterprime_xai.masks.gold import annotated_proposals
 from iterprime_xai.records import Grounding, MissingExtraError, ModelLoadError, Proposals, Sample
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -148,7 +148,7 @@ class Worker:
         groups: list[tuple[list[Sample], Any]] = []
         for sample in samples:
             try:
-                proposals: Proposals | Exception = _annotated(sample)
+                proposals: Proposals | Exception = annotated_proposals(sample)
             except Exception as error:
                 proposals = error
             if groups and _same(groups[-1][1], proposals):
@@ -184,13 +184,6 @@ def threads(count: int | None) -> Iterator[None]:
 
     with torch_threads(count):
         yield
-
-
-def _annotated(sample: Sample) -> Proposals:
-    """Gold proposals without empty masks, which a phrase that means nothing has."""
-    found = gold_proposals(sample)
-    kept = np.array([bool(mask.any()) for mask in found.masks])
-    return found if kept.all() else Proposals(found.masks[kept], found.scores[kept], found.source)
 
 
 def _same(one: Any, other: Any) -> bool:

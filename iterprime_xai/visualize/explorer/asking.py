@@ -36,8 +36,8 @@ class Asker:
             layer: the text layer to read; ``None``: as the run did.
 
         Raises:
-            OptionError: a picture that cannot be shown, a system that cannot be made again, or a method or layer that it does
-                not take. Errors of the system itself.
+            OptionError: a picture that cannot be shown, a system that cannot be made again, or a method that it does not take.
+            StorageError: annotated masks that the run did not keep, and whose data set cannot be read. Errors of the system.
         """
         if case.image is None:
             raise OptionError(f"There is no picture to look at: {case.problem}")
@@ -100,7 +100,9 @@ class Asker:
             return kept
         if asked["proposals"] != "gold":
             return self._proposer
-        return [mask for mask in (case.gold,) if mask is not None and mask.any()] or None
+        from iterprime_xai.masks.gold import annotated_proposals
+
+        return annotated_proposals(self._run.sample(case.row))
 
     @cached_property
     def _proposer(self) -> Any:

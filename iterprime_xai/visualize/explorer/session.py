@@ -109,9 +109,9 @@ class Session:
 
         Raises ``OptionError`` for an act that there is not, and what the act itself raises; nothing has changed then.
         """
-        name = message.get("do") if isinstance(message, Mapping) else message
+        name = message.get("do") if isinstance(message, Mapping) else None
         if not isinstance(name, str) or name not in self._acts:
-            raise OptionError(f"The explorer can {', '.join(self._acts)}, but was asked for {name!r}.")
+            raise OptionError(f"The explorer can {', '.join(self._acts)}, but was asked for {str(message)[:80]}.")
         self._marked = None  # others may have written since the last act
         before = self.state.kept()
         try:
