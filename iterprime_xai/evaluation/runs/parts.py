@@ -7,9 +7,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from iterprime_xai.records import StorageError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 NOTE = b"iterprime_xai"
 """Where a part keeps what it says of itself, in the file's metadata."""
@@ -44,7 +47,6 @@ def part_name(shard: int) -> str:
 
 def part_of(rows: Sequence[Mapping[str, Any]], shard: int, key: str, versions: Mapping[str, str]) -> Part:
     """Rows (columns that are left out are null) as the content of a part file."""
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     from iterprime_xai.evaluation.runs.schema import SCHEMA
@@ -80,13 +82,11 @@ def note_of(metadata: Any) -> PartNote:
     return note
 
 
-def arrow_rows(rows: Sequence[Mapping[str, Any]], schema: Any = None) -> Any:
-    """Rows as an Arrow table of ``schema`` (``None``: the columns of a run); what a row leaves out is null."""
+def arrow_rows(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
+    """Rows as an Arrow table with columns of a run; what a row leaves out is null."""
     import pyarrow as pa
 
-    from iterprime_xai.evaluation.runs.schema import SCHEMA
-
-    return pa.Table.from_pylist([_arrow(row) for row in rows], SCHEMA if schema is None else schema)
+    return pa.Table.from_pylist([_arrow(row) for row in rows], schema)
 
 
 def _arrow(row: Mapping[str, Any]) -> dict[str, Any]:
