@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iterprime_xai.data.phrase_tables import PLACED
+from iterprime_xai.evaluation.failures.relabelling import usable_masks
 from iterprime_xai.evaluation.failures.table import failure_table
 from iterprime_xai.records.errors import OptionError, StorageError
 from iterprime_xai.records.writing import as_path, write_whole
@@ -37,8 +38,6 @@ def export(run: Run, labels: Labels, path: str | Path, images: str | Path | None
             picture outside of the folder.
         StorageError: pictures that were given from memory, full disk, or a run that cannot be read.
     """
-    from iterprime_xai.evaluation.failures.relabelling import usable_masks
-
     target = as_path(path)
     if target.suffix.lower() != ".jsonl":
         raise OptionError(f"Labels are exported as a .jsonl file, but got {target.name!r}.")
