@@ -10,9 +10,9 @@ from handmade_grounding import grounding
 
 from iterprime_xai.evaluation.failures.case import Case
 from iterprime_xai.evaluation.failures.classifying import classify
+from iterprime_xai.evaluation.runs.against_gold import missed
 from iterprime_xai.evaluation.runs.coding import read_mask
 from iterprime_xai.evaluation.runs.regrounding import regrounded
-from iterprime_xai.evaluation.runs.against_gold import missed
 from iterprime_xai.evaluation.runs.row import CodedProposals, Seen, error_values, found_row, sample_row
 from iterprime_xai.evaluation.runs.schema import SCHEMA
 from iterprime_xai.records import Grounding, Proposals, RankedProposal, Sample, Selection
