@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from iterprime_xai.evaluation.failures import FailureTable
+    from iterprime_xai.evaluation.runs.reading import Run
 
 
 def summary(
@@ -66,6 +70,9 @@ def failures(
     out: Annotated[
         Path | None, typer.Option(help="With --sample: write it with all pictures to this HTML page.")
     ] = None,
+    labels: Annotated[
+        bool, typer.Option("--labels", help="Take the labels that people gave in the explorer as gold masks.")
+    ] = False,
 ) -> None:
     """What kinds of failure a run has, and what it would gain without each; or why one sample failed."""
     from iterprime_xai.records.errors import OptionError
@@ -73,7 +80,7 @@ def failures(
     if sample is not None:
         if rows is not None or words or where or slices:
             raise OptionError("--sample shows one sample; --rows, --words, --where and --slices are about all of them.")
-        _one_failure(run, sample, threshold, out)
+        _one_failure(run, sample, threshold, out, labels)
         return
     if out is not None:
         raise OptionError("--out writes the page of one sample; say which with --sample ID (ids: --rows FILE).")
@@ -84,25 +91,48 @@ def failures(
     from iterprime_xai.evaluation.runs.reading import read_run
 
     opened = read_run(run)
-    table = failure_table(opened, threshold).rows
+    found = failure_table(opened, threshold)
+    if labels:
+        found = _with_labels(opened, found)
+    table = found.rows
     tables = [
         *([word_table(table)] if words else []),
         *([density(table), density(table, "peak")] if where else []),
         *(sliced(table, by) for by in slices or ()),
     ]
-    typer.echo("\n".join(map(str, [priced(opened, threshold), *tables])), nl=False)
+    typer.echo("\n".join(map(str, [priced(found), *tables])), nl=False)
     if rows is not None:
         lines = table.select(["sample_id", "text", "iou", "type", "sentence"]).to_pylist()
         typer.echo(f"wrote {save_rows([FailureRow(**each) for each in lines], rows)}")
 
 
-def _one_failure(run: Path, sample: str, threshold: float, out: Path | None) -> None:
+def _with_labels(run: Run, table: FailureTable) -> FailureTable:
+    """The table with the labels beside the run as gold masks; how many there are is told, and what is wrong with them."""
+    from iterprime_xai.evaluation.failures import relabelled_table, usable_masks
+    from iterprime_xai.visualize.explorer.labels import Labels
+
+    labels = Labels(run.path, run.key)
+    masks, problems = usable_masks(table, labels.masks())
+    for problem in (*labels.problems, *problems):
+        typer.echo(problem, err=True)
+    typer.echo(f"{len(masks)} of {len(table)} phrases have a label in {labels.folder}, which is their gold mask here.")
+    return relabelled_table(run, table, masks)
+
+
+def _one_failure(run: Path, sample: str, threshold: float, out: Path | None, labels: bool) -> None:
     from iterprime_xai.evaluation.failures.case import open_case
     from iterprime_xai.evaluation.runs.reading import read_run
     from iterprime_xai.records.writing import write_whole
     from iterprime_xai.visualize.failure_facts import as_text
 
-    case = open_case(read_run(run), sample, threshold)
+    opened = read_run(run)
+    gold = None
+    if labels:
+        from iterprime_xai.visualize.explorer.labels import Labels
+
+        label = Labels(opened.path, opened.key).of(sample)
+        gold = None if label is None else label.pixels
+    case = open_case(opened, sample, threshold, gold)
     if out is None:
         typer.echo(as_text(case))
         return
