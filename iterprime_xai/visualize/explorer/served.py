@@ -14,6 +14,9 @@ from pathlib import Path
 
 from iterprime_xai.records.errors import MissingExtraError
 
+PATIENCE = 10
+"""Seconds that a server has for its end."""
+
 INTRODUCTION = "Run the cell below (Shift+Enter). `?` in the explorer lists its keys."
 
 
@@ -76,4 +79,8 @@ def _until_it_ends(command: list[str]) -> int:
         signal.signal(signal.SIGTERM, before)
         if process.poll() is None:
             process.terminate()
-            process.wait()
+            try:
+                process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:  # with a page open, JupyterLab may wait for it
+                process.kill()
+                process.wait()

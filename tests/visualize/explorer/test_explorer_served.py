@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import ast
 import json
+import os
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -52,46 +56,71 @@ def test_it_is_a_valid_notebook():
         assert [cell.cell_type for cell in found.cells] == ["markdown", "code"]
 
 
-class Call:
-    """Stands in for the server: keeps the command, and looks at the notebook while it is there."""
+def called(monkeypatch, folder, ends=0, **options):
+    """The exit status, and the command with which the server was started and what lay there then."""
+    found = {}
 
-    def __init__(self, ends):
-        self.ends = ends
+    def started(command):
+        where = next(
+            Path(each.partition("=")[2])
+            for each in [*command, "=" + command[3]]
+            if "explore" in each or "root_dir" in each
+        )
+        path = where if where.suffix else where / "explore.ipynb"
+        found.update(command=command, path=path, content=path.read_text(encoding="utf-8"))
+        return ends
 
-    def __call__(self, command):
-        self.command, self.path = command, Path(command[3])
-        self.content = self.path.read_text(encoding="utf-8")
-        if isinstance(self.ends, BaseException):
-            raise self.ends
-        return self.ends
-
-
-def called(monkeypatch, ends=0, **options):
-    call = Call(ends)
     monkeypatch.setattr(served, "find_spec", lambda name: object())
-    monkeypatch.setattr(served.subprocess, "call", call)
+    monkeypatch.setattr(served, "_until_it_ends", started)
+    monkeypatch.setattr(served.os, "geteuid", lambda: 1000, raising=False)
     code = serve("é🦒", **({"voila": False, "browser": True, "port": None} | options))
-    return code, call
+    return code, found
 
 
-def test_jupyterlab_is_opened_with_a_notebook_that_is_gone_afterwards(monkeypatch):
-    code, call = called(monkeypatch)
+def test_jupyterlab_leads_to_a_notebook_that_is_gone_afterwards(monkeypatch, tmp_path):
+    code, found = called(monkeypatch, tmp_path)
     assert code == 0
-    assert call.command == [sys.executable, "-m", "jupyterlab", str(call.path)]
-    assert call.content == "é🦒"
-    assert not call.path.parent.exists()
+    assert found["command"][:3] == [sys.executable, "-m", "jupyterlab"]
+    assert found["command"][3:] == [
+        f"--ServerApp.root_dir={found['path'].parent}",
+        "--LabApp.default_url=/lab/tree/explore.ipynb",
+    ]
+    assert found["content"] == "é🦒"
+    assert not found["path"].parent.exists()
 
 
-def test_voila_a_port_and_no_browser_go_to_the_server(monkeypatch):
-    code, call = called(monkeypatch, 3, voila=True, browser=False, port=8999, options=["--debug"])
+def test_voila_a_port_and_no_browser_go_to_the_server(monkeypatch, tmp_path):
+    code, found = called(monkeypatch, tmp_path, 3, voila=True, browser=False, port=8999)
     assert code == 3
-    assert call.command[1:] == ["-m", "voila", str(call.path), "--debug", "--no-browser", "--port=8999"]
+    assert found["command"][1:] == ["-m", "voila", str(found["path"]), "--no-browser", "--port=8999"]
 
 
-def test_an_interrupt_ends_it_and_nothing_is_left(monkeypatch):
-    code, call = called(monkeypatch, KeyboardInterrupt())
-    assert code == 130
-    assert not call.path.parent.exists()
+def test_root_is_let_in_since_containers_know_no_other_user(monkeypatch, tmp_path):
+    monkeypatch.setattr(served.os, "geteuid", lambda: 0, raising=False)
+    monkeypatch.setattr(served, "find_spec", lambda name: object())
+    commands = []
+    monkeypatch.setattr(served, "_until_it_ends", lambda command: commands.append(command) or 0)
+    serve("", voila=False, browser=True, port=None)
+    assert "--ServerApp.allow_root=True" in commands[0]
+
+
+def test_the_servers_status_is_given():
+    assert served._until_it_ends([sys.executable, "-c", "raise SystemExit(7)"]) == 7
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_a_command_that_is_told_to_end_ends_its_server(tmp_path):
+    told = tmp_path / "pid"
+    server = f"import os, time; open({str(told)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    code = f"from iterprime_xai.visualize.explorer.served import _until_it_ends; _until_it_ends([{sys.executable!r}, '-c', {server!r}])"
+    command = subprocess.Popen([sys.executable, "-c", code])
+    end = time.monotonic() + 30
+    while not (told.exists() and told.read_text()) and time.monotonic() < end:
+        time.sleep(0.05)
+    command.terminate()
+    assert command.wait(20) == 128 + signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(told.read_text()), 0)
 
 
 def test_a_server_that_is_not_installed_is_told_with_what_needs_none(monkeypatch):
