@@ -56,17 +56,13 @@ def test_it_is_a_valid_notebook():
         assert [cell.cell_type for cell in found.cells] == ["markdown", "code"]
 
 
-def called(monkeypatch, folder, ends=0, **options):
+def called(monkeypatch, ends=0, **options):
     """The exit status, and the command with which the server was started and what lay there then."""
     found = {}
 
     def started(command):
-        where = next(
-            Path(each.partition("=")[2])
-            for each in [*command, "=" + command[3]]
-            if "explore" in each or "root_dir" in each
-        )
-        path = where if where.suffix else where / "explore.ipynb"
+        folder, _, root = command[3].partition("--ServerApp.root_dir=")
+        path = Path(root, "explore.ipynb") if root else Path(folder)
         found.update(command=command, path=path, content=path.read_text(encoding="utf-8"))
         return ends
 
@@ -77,8 +73,8 @@ def called(monkeypatch, folder, ends=0, **options):
     return code, found
 
 
-def test_jupyterlab_leads_to_a_notebook_that_is_gone_afterwards(monkeypatch, tmp_path):
-    code, found = called(monkeypatch, tmp_path)
+def test_jupyterlab_leads_to_a_notebook_that_is_gone_afterwards(monkeypatch):
+    code, found = called(monkeypatch)
     assert code == 0
     assert found["command"][:3] == [sys.executable, "-m", "jupyterlab"]
     assert found["command"][3:] == [
@@ -89,13 +85,13 @@ def test_jupyterlab_leads_to_a_notebook_that_is_gone_afterwards(monkeypatch, tmp
     assert not found["path"].parent.exists()
 
 
-def test_voila_a_port_and_no_browser_go_to_the_server(monkeypatch, tmp_path):
-    code, found = called(monkeypatch, tmp_path, 3, voila=True, browser=False, port=8999)
+def test_voila_a_port_and_no_browser_go_to_the_server(monkeypatch):
+    code, found = called(monkeypatch, 3, voila=True, browser=False, port=8999)
     assert code == 3
     assert found["command"][1:] == ["-m", "voila", str(found["path"]), "--no-browser", "--port=8999"]
 
 
-def test_root_is_let_in_since_containers_know_no_other_user(monkeypatch, tmp_path):
+def test_root_is_let_in_since_containers_know_no_other_user(monkeypatch):
     monkeypatch.setattr(served.os, "geteuid", lambda: 0, raising=False)
     monkeypatch.setattr(served, "find_spec", lambda name: object())
     commands = []
