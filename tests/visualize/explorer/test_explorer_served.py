@@ -108,7 +108,8 @@ def test_the_servers_status_is_given():
 def test_a_command_that_is_told_to_end_ends_its_server(tmp_path):
     told = tmp_path / "pid"
     server = f"import os, time; open({str(told)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
-    code = f"from iterprime_xai.visualize.explorer.served import _until_it_ends; _until_it_ends([{sys.executable!r}, '-c', {server!r}])"
+    served_by = "from iterprime_xai.visualize.explorer.served import _until_it_ends"
+    code = f"{served_by}; _until_it_ends([{sys.executable!r}, '-c', {server!r}])"
     command = subprocess.Popen([sys.executable, "-c", code])
     end = time.monotonic() + 30
     while not (told.exists() and told.read_text()) and time.monotonic() < end:
