@@ -164,7 +164,7 @@ def _plain(value: Any) -> Any:
 
 def is_whole(text: str) -> bool:
     """Whether a text has no half of a character (lone surrogate) in it, so that a run's table could hold it."""
-    return not any("\ud800" <= each <= "\udfff" for each in text)
+    return text.isascii() or not any("\ud800" <= each <= "\udfff" for each in text)
 
 
 def _known(what: str, name: Any, known: Mapping[str, Any]) -> None:
