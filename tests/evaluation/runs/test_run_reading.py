@@ -32,6 +32,13 @@ def test_rows_come_in_the_order_of_the_data_set_and_by_id(made):
         made.row("5-11")
 
 
+def test_a_row_has_only_the_columns_that_are_asked_for(made):
+    whole = made.row("2-1")
+    assert made.row("2-1", ["text", "peak"]) == {each: whole[each] for each in ("text", "peak")}
+    with pytest.raises(OptionError, match="did you mean 'peak'"):
+        made.row("2-1", ["peek"])
+
+
 def test_tags_and_terms_come_back_as_dicts(made):
     row = made.row("2-0")
     assert row["tags"] == {"split": "val", "kind": "even", "category": "thing"}

@@ -41,8 +41,8 @@ def test_what_is_written_opens_as_a_data_set_with_the_masks_and_only_labelled_ph
     labels.write("one", CAT, "proposal 1")
     labels.write("a.png-1", DOG, "proposal 0")
     labels.write("one", DOG, "box [2, 2, 6, 10]")
-    Labels(run.path, run.key, "bob").write("three", DOG, "proposal 0")
     labels.take_back("three")
+    Labels(run.path, run.key, "bob").write("three", DOG, "proposal 0")  # read by the export itself
     path = export(run, labels, tmp_path / "pictures" / "labelled.jsonl")
     told = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     assert [each["id"] for each in told] == ["a.png-1", "one", "three"]  # the oldest first
