@@ -108,8 +108,8 @@ def failures(
 
 def _with_labels(run: Run, table: FailureTable) -> FailureTable:
     """The table with the labels beside the run as gold masks; how many there are is told, and what is wrong with them."""
+    from iterprime_xai.evaluation.annotations.labels import Labels
     from iterprime_xai.evaluation.failures import relabelled_table, usable_masks
-    from iterprime_xai.visualize.explorer.labels import Labels
 
     labels = Labels(run.path, run.key)
     masks, problems = usable_masks(table, labels.masks())
@@ -128,7 +128,7 @@ def _one_failure(run: Path, sample: str, threshold: float, out: Path | None, lab
     opened = read_run(run)
     gold = None
     if labels:
-        from iterprime_xai.visualize.explorer.labels import Labels
+        from iterprime_xai.evaluation.annotations.labels import Labels
 
         label = Labels(opened.path, opened.key).of(sample)
         gold = None if label is None else label.pixels

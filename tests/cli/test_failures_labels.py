@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 import iterprime_xai as ix
 from iterprime_xai import cli
-from iterprime_xai.visualize.explorer.labels import Labels
+from iterprime_xai.evaluation.annotations.labels import Labels
 
 
 def invoke(*arguments):

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from iterprime_xai.evaluation.annotations.labels import box_mask
 from iterprime_xai.evaluation.failures.case import Case
 from iterprime_xai.records.errors import OptionError
-from iterprime_xai.visualize.explorer.labels import box_mask
 from iterprime_xai.visualize.explorer.message import numbers_of, whole_of
 
 

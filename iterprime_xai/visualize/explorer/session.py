@@ -7,6 +7,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from iterprime_xai.evaluation.annotations.labels import Labels
+from iterprime_xai.evaluation.annotations.note_export import export
+from iterprime_xai.evaluation.annotations.notes import Notes
+from iterprime_xai.evaluation.annotations.slices import load_slice, save_slice, slices
 from iterprime_xai.evaluation.failures.blame import pass_changes, word_blame
 from iterprime_xai.evaluation.failures.case import Case, open_case
 from iterprime_xai.evaluation.failures.classifying import THRESHOLD
@@ -18,16 +22,12 @@ from iterprime_xai.visualize.blame_lines import verdict_lines
 from iterprime_xai.visualize.describe import safe
 from iterprime_xai.visualize.encoded import fitting, jpeg
 from iterprime_xai.visualize.explorer.asking import Asker
-from iterprime_xai.visualize.explorer.labels import Labels
 from iterprime_xai.visualize.explorer.meant import meant
 from iterprime_xai.visualize.explorer.message import flag_of, text_of, texts_of, value_of, whole_of
-from iterprime_xai.visualize.explorer.note_export import export
-from iterprime_xai.visualize.explorer.notes import Notes
 from iterprime_xai.visualize.explorer.query import Phrases
 from iterprime_xai.visualize.explorer.rule import rule_of
 from iterprime_xai.visualize.explorer.rule_shown import meant_rule
 from iterprime_xai.visualize.explorer.sample_view import SampleView, answer_view, sample_view
-from iterprime_xai.visualize.explorer.slices import load_slice, save_slice, slices
 from iterprime_xai.visualize.explorer.state import ExplorerState
 from iterprime_xai.visualize.explorer.view import facets, listing
 

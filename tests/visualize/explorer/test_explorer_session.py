@@ -11,9 +11,9 @@ import pytest
 from toy_explored import copied, made, session, toy_set
 
 import iterprime_xai as ix
+from iterprime_xai.evaluation.annotations.notes import Notes
 from iterprime_xai.records import IterprimeError, OptionError, StorageError
 from iterprime_xai.visualize.explorer import session as session_module
-from iterprime_xai.visualize.explorer.notes import Notes
 from iterprime_xai.visualize.explorer.session import MOST_THUMBNAILS, PARTS, Session
 
 LIST, CASE = {"listing"}, {"sample", "second", "notes"}

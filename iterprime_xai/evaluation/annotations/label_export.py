@@ -13,8 +13,8 @@ from iterprime_xai.records.errors import OptionError, StorageError
 from iterprime_xai.records.writing import as_path, write_whole
 
 if TYPE_CHECKING:
+    from iterprime_xai.evaluation.annotations.labels import Labels
     from iterprime_xai.evaluation.runs.reading import Run
-    from iterprime_xai.visualize.explorer.labels import Labels
 
 _MADE_ANEW = ("domain", "image_id")
 """Tags that a data set of own pictures gives itself."""

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from iterprime_xai.data import rle
+from iterprime_xai.evaluation.annotations.journal import Journal
+from iterprime_xai.evaluation.annotations.note import author_name, line_of, time_of
 from iterprime_xai.evaluation.failures.relabelling import check_gold
 from iterprime_xai.records.errors import OptionError
 from iterprime_xai.records.writing import as_path
-from iterprime_xai.visualize.explorer.journal import Journal
-from iterprime_xai.visualize.explorer.note import author_name, line_of, time_of
 
 FOLDER = "labels"
 """Where labels lie in a run's folder."""

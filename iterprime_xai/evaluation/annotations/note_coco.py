@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from iterprime_xai.evaluation.annotations.note import Note
 from iterprime_xai.records.heatmap import box_of
-from iterprime_xai.visualize.explorer.note import Note
 
 if TYPE_CHECKING:
     from iterprime_xai.evaluation.failures.classifying import Failure

@@ -9,8 +9,8 @@ import threading
 
 import pytest
 
+from iterprime_xai.evaluation.annotations.slices import Slice, load_slice, save_slice, slices
 from iterprime_xai.records import OptionError, StorageError
-from iterprime_xai.visualize.explorer.slices import Slice, load_slice, save_slice, slices
 
 RULE = {"type": ["part_only"], "iou": [0.0, 0.5], "text": "“left” 🦊", "tags": None, "deep": {"a": [{"b": True}]}}
 NAMES = [

@@ -10,15 +10,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from iterprime_xai.evaluation.annotations.note import Note
+from iterprime_xai.evaluation.annotations.note_coco import MASK_COLUMNS, coco
 from iterprime_xai.evaluation.failures.classifying import COLUMNS, THRESHOLD, classify
 from iterprime_xai.records.errors import OptionError, StorageError
 from iterprime_xai.records.writing import as_path, write_whole
-from iterprime_xai.visualize.explorer.note import Note
-from iterprime_xai.visualize.explorer.note_coco import MASK_COLUMNS, coco
 
 if TYPE_CHECKING:
+    from iterprime_xai.evaluation.annotations.notes import Notes
     from iterprime_xai.evaluation.runs.reading import Run
-    from iterprime_xai.visualize.explorer.notes import Notes
 
 FIELDS = ("sample_id", "phrase", "type", "sentence", "iou", "author", "at", "tags", "note", "run_key")
 """The columns of CSV and Parquet, a row a note."""

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
+from iterprime_xai.evaluation.annotations.note import NOBODY, later_than
 from iterprime_xai.records.errors import StorageError
 from iterprime_xai.records.file_names import slug
-from iterprime_xai.visualize.explorer.note import NOBODY, later_than
 
 
 class Entry(Protocol):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from iterprime_xai.evaluation.annotations.journal import Journal
+from iterprime_xai.evaluation.annotations.note import Note, author_name, check_note, line_of, note_of
 from iterprime_xai.records.writing import as_path
-from iterprime_xai.visualize.explorer.journal import Journal
-from iterprime_xai.visualize.explorer.note import Note, author_name, check_note, line_of, note_of
 
 FOLDER = "notes"
 """Where notes lie in a run's folder."""

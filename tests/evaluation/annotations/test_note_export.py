@@ -15,12 +15,12 @@ from pycocotools.coco import COCO
 from run_stand_ins import ToySet, ToySystem, rectangle, rows_of
 
 import iterprime_xai as ix
+from iterprime_xai.evaluation.annotations.note_export import FIELDS, NO_SAMPLE, export
+from iterprime_xai.evaluation.annotations.notes import Notes
+from iterprime_xai.evaluation.annotations.slices import save_slice
 from iterprime_xai.evaluation.failures import classify
 from iterprime_xai.evaluation.runs import evaluate
 from iterprime_xai.records import OptionError, StorageError
-from iterprime_xai.visualize.explorer.note_export import FIELDS, NO_SAMPLE, export
-from iterprime_xai.visualize.explorer.notes import Notes
-from iterprime_xai.visualize.explorer.slices import save_slice
 
 FORMULA = '=HYPERLINK("http://example.org"; "x") <b>'
 HOSTILE = 'say "hi", 🦊\nשלום;\r\nnext \udc80 \u2028 end'

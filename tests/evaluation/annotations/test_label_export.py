@@ -11,10 +11,10 @@ from run_stand_ins import ToySet, ToySystem, rectangle
 
 import iterprime_xai as ix
 from iterprime_xai.data.sources import open_data
+from iterprime_xai.evaluation.annotations.label_export import export
+from iterprime_xai.evaluation.annotations.labels import Labels
 from iterprime_xai.evaluation.failures import failure_table, relabelled_table
 from iterprime_xai.records import OptionError, StorageError
-from iterprime_xai.visualize.explorer.label_export import export
-from iterprime_xai.visualize.explorer.labels import Labels
 
 DOG, CAT = rectangle(2, 2, 6, 10), rectangle(10, 2, 14, 10)
 

@@ -12,10 +12,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from iterprime_xai.evaluation.annotations.note import as_read_back, author_name
 from iterprime_xai.records.errors import OptionError, StorageError
 from iterprime_xai.records.file_names import slug
 from iterprime_xai.records.writing import as_path, write_whole
-from iterprime_xai.visualize.explorer.note import as_read_back, author_name
 
 FOLDER = "slices"
 """Where slices lie in a run's folder."""

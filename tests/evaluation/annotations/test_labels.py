@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from iterprime_xai.data import rle
+from iterprime_xai.evaluation.annotations.labels import Label, Labels, box_mask
+from iterprime_xai.evaluation.annotations.notes import Notes
 from iterprime_xai.records import OptionError, StorageError
-from iterprime_xai.visualize.explorer.labels import Label, Labels, box_mask
-from iterprime_xai.visualize.explorer.notes import Notes
 
 
 def mask_of(left, top, right, bottom, height=4, width=6):
