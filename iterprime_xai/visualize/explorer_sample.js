@@ -56,6 +56,10 @@ export class Sample {
     const facts = make("p", "ixe-facts");
     for (const [name, value] of sample.facts) facts.append(make("span", "", {}, `${name} `), make("b", "", { dir: "auto" }, value), "  ");
     this.told.replaceChildren(sentence, facts);
+    const { detail, offline } = this.model.get("about");
+    if (detail === "light" && info.passes && !offline) {
+      this.told.append(make("p", "ixe-facts", {}, "The run kept the final map alone (detail light): press Look to see passes, words and masks again."));
+    }
     if (sample.problem) this.told.append(make("p", "ixw-caveat", {}, sample.problem));
     this.view = this.look(this.main, info, "picture", "maps", this.view);
     if (this.view) this.view.onset = (changes) => this.follow(changes);
@@ -199,6 +203,7 @@ export class Sample {
 
   remove() {
     clearTimeout(this.staying);
+    this.labelling.boxing?.abort();
     this.forget();
     this.second?.remove();
     this.notes.remove();
