@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from iterprime_xai.records.file_names import slug
-
 
 def file_stem(phrase: str, picture: str | None = None) -> str:
     """The name of the result's files, safe on every system: of the picture, if it is the user's own, and the phrase."""
+    from iterprime_xai.records.file_names import slug
+
     named = [slug(phrase, 120) or "phrase"]
     if picture is not None:
         named.insert(0, slug(Path(picture).stem, 60) or "picture")

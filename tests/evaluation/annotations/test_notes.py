@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from iterprime_xai.evaluation.annotations import note as note_module
 from iterprime_xai.evaluation.annotations.note import Note
 from iterprime_xai.evaluation.annotations.notes import Notes
 from iterprime_xai.records import OptionError, StorageError
-from iterprime_xai.evaluation.annotations import note as note_module
 
 HOSTILE = [
     "<script>alert(1)</script> & \"quoted\" 'twice' \\ud800 \\n",
