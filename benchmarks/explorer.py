@@ -113,7 +113,7 @@ def operations(path: str, against: str) -> dict[str, Any]:
     """Seconds of everything else: the first time, and the times after it."""
     from iterprime_xai.evaluation.failures import failure_table
     from iterprime_xai.evaluation.runs import read_run
-    from iterprime_xai.visualize.explorer.charts import CHARTS, drawing
+    from iterprime_xai.visualize.explorer.charts.registry import CHARTS, drawing
     from iterprime_xai.visualize.explorer.charts_widget import ChartsWidget
     from iterprime_xai.visualize.explorer.query import Phrases
     from iterprime_xai.visualize.explorer.rule import Place, Rule

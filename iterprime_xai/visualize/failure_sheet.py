@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from importlib import resources
 
 from PIL import Image
 
@@ -22,6 +21,7 @@ from iterprime_xai.visualize.page import page_css
 from iterprime_xai.visualize.page_cards import marked_phrase, pass_cards, word_cards
 from iterprime_xai.visualize.page_panels import Outline, PagePicture, bar, definitions
 from iterprime_xai.visualize.scoped_css import scoped
+from iterprime_xai.visualize.scripts import style
 from iterprime_xai.visualize.tables import shown, table
 
 ROOT, PREFIX = "failure-sheet", "failure-"
@@ -46,8 +46,7 @@ def failure_fragment(case: Case) -> str:
 
 
 def _css() -> str:
-    own = resources.files(__package__).joinpath("failure_sheet.css").read_text(encoding="utf-8")
-    return scoped(page_css() + own, PREFIX, ROOT)
+    return scoped(page_css() + style("failure_sheet.css"), PREFIX, ROOT)
 
 
 def _faded(case: Case) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from html import escape
-from importlib import resources
 
 from iterprime_xai.records.grounding import Grounding
 from iterprime_xai.visualize import describe, tables
@@ -23,6 +22,7 @@ from iterprime_xai.visualize.page_panels import (
     ring,
     scale_bar,
 )
+from iterprime_xai.visualize.scripts import style
 from iterprime_xai.visualize.tables import shown
 
 
@@ -32,7 +32,7 @@ def to_html(grounding: Grounding) -> str:
     picture = PagePicture(*grounding.image.size, (Outline("outline", grounding.mask),))
     faded = data_uri(faded_jpeg(grounding.image, 900), "image/jpeg")
     caveats = "".join(f'<p class="caveat">⚠ {shown(line)}</p>' for line in describe.caveats(grounding.trace))
-    style = f'{page_css()}:root {{ --faded: url("{faded}"); }}\n'
+    look = f'{page_css()}:root {{ --faded: url("{faded}"); }}\n'
     body = f"""{_header(grounding, picture)}
 {definitions(picture)}
 <main>
@@ -47,12 +47,12 @@ def to_html(grounding: Grounding) -> str:
 {caveats}
 </footer>"""
     head = f"{shown(_capital(describe.heat_words(grounding)))}: {title}"
-    return html_page(head, style, body, attributes='class="page"')
+    return html_page(head, look, body, attributes='class="page"')
 
 
 def page_css() -> str:
     """The style sheet of a page."""
-    return resources.files(__package__).joinpath("page.css").read_text(encoding="utf-8")
+    return style("page.css")
 
 
 def _capital(text: str) -> str:

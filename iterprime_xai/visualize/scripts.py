@@ -6,13 +6,16 @@ import re
 from functools import cache
 from importlib import resources
 
+FOLDER = "browser"
+"""Where scripts and style sheets lie, beside this file."""
+
 _IMPORT = re.compile(r'^import \{[^}]*\} from "\./([a-z_]+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 
 
 @cache
 def script(name: str) -> str:
-    """A script with all that it imports before it, as one module; ``name`` lies beside this file.
+    """A script with all that it imports before it, as one module; ``name`` lies in ``FOLDER``.
 
     The browser is given a text, not an address, so that imports between files have nothing to go by. Names in these files must
     therefore differ from one another, which a test checks.
@@ -24,7 +27,7 @@ def script(name: str) -> str:
 
 
 def style(name: str) -> str:
-    """A style sheet that lies beside this file."""
+    """A style sheet of ``FOLDER``."""
     return _text(name)
 
 
@@ -38,4 +41,4 @@ def _gather(name: str, parts: dict[str, str]) -> None:
 
 def _text(name: str) -> str:
     # As text, not as a path: anywidget watches paths, and a widget that is watched is never freed.
-    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+    return resources.files(__package__).joinpath(FOLDER, name).read_text(encoding="utf-8")

@@ -9,7 +9,15 @@ from made_failures import HOSTILE, against, line, many, small, state, table
 pytest.importorskip("plotly")
 
 from iterprime_xai.records.errors import OptionError
-from iterprime_xai.visualize.explorer.charts import boxed, charts_of, drawing, figure, opened, option_of, picked
+from iterprime_xai.visualize.explorer.charts.registry import (
+    boxed,
+    charts_of,
+    drawing,
+    figure,
+    opened,
+    option_of,
+    picked,
+)
 from iterprime_xai.visualize.explorer.query import Phrases
 from iterprime_xai.visualize.explorer.rule import Place, Rule
 from iterprime_xai.visualize.explorer.state import ExplorerState

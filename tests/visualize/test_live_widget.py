@@ -5,7 +5,6 @@ import io
 import subprocess
 import sys
 import weakref
-from importlib import resources
 
 import pytest
 from handmade_grounding import grounding
@@ -18,6 +17,7 @@ pytest.importorskip("anywidget")
 
 from iterprime_xai.visualize import live_widget
 from iterprime_xai.visualize.live_widget import GroundingWidget
+from iterprime_xai.visualize.scripts import script
 
 
 def test_widget_carries_the_state_and_its_own_script() -> None:
@@ -68,10 +68,10 @@ def test_closing_twice_is_harmless() -> None:
 
 
 def test_script_never_writes_to_the_model_and_sends_the_phrase_alone() -> None:
-    script = resources.files("iterprime_xai.visualize").joinpath("live_widget.js").read_text(encoding="utf-8")
+    whole = script("live_widget.js")
     for call in ("save_changes", "model.set", "fetch(", "import(", "http:", "https:", "innerHTML"):
-        assert call not in script
-    assert script.count(".send(") == script.count("model.send({ ask: this.field.value })") == 1
+        assert call not in whole
+    assert whole.count(".send(") == whole.count("model.send({ ask: this.field.value })") == 1
 
 
 def test_without_anywidget_the_error_names_the_extra() -> None:

@@ -9,7 +9,15 @@ from typing import Any
 
 from iterprime_xai.records.errors import IterprimeError, MissingExtraError
 from iterprime_xai.visualize.describe import safe
-from iterprime_xai.visualize.explorer.charts import CHARTS, boxed, charts_of, drawing, opened, option_of, picked
+from iterprime_xai.visualize.explorer.charts.registry import (
+    CHARTS,
+    boxed,
+    charts_of,
+    drawing,
+    opened,
+    option_of,
+    picked,
+)
 from iterprime_xai.visualize.explorer.rule import Rule
 from iterprime_xai.visualize.explorer.state import ExplorerState
 from iterprime_xai.visualize.scripts import script, style
@@ -158,7 +166,7 @@ class ChartsWidget(ipywidgets.VBox):
         option = option_of(self._state.phrases, self.chart)
         self._option.layout.display = "none" if option is None else None
         if option is not None and self._option.options != option.choices:
-            from iterprime_xai.visualize.explorer.chart_cells import usual_tag
+            from iterprime_xai.visualize.explorer.charts.cells import usual_tag
 
             self._option.options = option.choices
             self._option.description = option.title

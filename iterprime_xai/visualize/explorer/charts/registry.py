@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from iterprime_xai.records.errors import MissingExtraError, OptionError
-from iterprime_xai.visualize.explorer.chart_cells import KINDS, WORD_CELLS
-from iterprime_xai.visualize.explorer.chart_costs import COSTS
-from iterprime_xai.visualize.explorer.chart_look import Chart, Drawing, Option
-from iterprime_xai.visualize.explorer.chart_places import PLACES
-from iterprime_xai.visualize.explorer.chart_points import BEST, RUNS, boxed_rule
+from iterprime_xai.visualize.explorer.charts.cells import KINDS, WORD_CELLS
+from iterprime_xai.visualize.explorer.charts.costs import COSTS
+from iterprime_xai.visualize.explorer.charts.look import Chart, Drawing, Option
+from iterprime_xai.visualize.explorer.charts.places import PLACES
+from iterprime_xai.visualize.explorer.charts.points import BEST, RUNS, boxed_rule
 from iterprime_xai.visualize.explorer.query import Phrases
 from iterprime_xai.visualize.explorer.rule import Rule
 from iterprime_xai.visualize.explorer.state import ExplorerState

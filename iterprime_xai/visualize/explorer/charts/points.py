@@ -11,7 +11,7 @@ import numpy as np
 
 from iterprime_xai.evaluation.failures.types import TYPES
 from iterprime_xai.records.errors import OptionError
-from iterprime_xai.visualize.explorer.chart_look import (
+from iterprime_xai.visualize.explorer.charts.look import (
     BLUE,
     FAINT,
     GREEN,

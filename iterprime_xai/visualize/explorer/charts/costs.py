@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from iterprime_xai.evaluation.failures.types import TYPES
-from iterprime_xai.visualize.explorer.chart_look import (
+from iterprime_xai.visualize.explorer.charts.look import (
     BLUE,
     FAINT,
     ORANGE,

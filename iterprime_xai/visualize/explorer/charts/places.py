@@ -11,8 +11,8 @@ import numpy as np
 from iterprime_xai.evaluation.failures.rates import wilson
 from iterprime_xai.evaluation.failures.types import TYPES
 from iterprime_xai.records.errors import OptionError
-from iterprime_xai.visualize.explorer.chart_cells import AT_LEAST
-from iterprime_xai.visualize.explorer.chart_look import (
+from iterprime_xai.visualize.explorer.charts.cells import AT_LEAST
+from iterprime_xai.visualize.explorer.charts.look import (
     NO_FAILURE,
     ORANGE,
     SHARES,
