@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from iterprime_xai.evaluation.annotations.labelled_table import LabelledTable
 from iterprime_xai.evaluation.annotations.labels import Labels
 from iterprime_xai.evaluation.annotations.note_export import export
 from iterprime_xai.evaluation.annotations.notes import Notes
@@ -14,7 +15,6 @@ from iterprime_xai.evaluation.annotations.slices import load_slice, save_slice, 
 from iterprime_xai.evaluation.failures.blame import pass_changes, word_blame
 from iterprime_xai.evaluation.failures.case import Case, open_case
 from iterprime_xai.evaluation.failures.classifying import THRESHOLD
-from iterprime_xai.evaluation.failures.relabelling import relabelled_table, usable_masks
 from iterprime_xai.evaluation.failures.table import failure_table
 from iterprime_xai.evaluation.runs.reading import Run, read_run
 from iterprime_xai.records.errors import OptionError, StorageError
@@ -77,10 +77,11 @@ class Session:
         self.notes = Notes(self.run.path, self.run.key, author)
         self.labels = Labels(self.run.path, self.run.key, author)
         self._marked: dict[str, set[str]] | None = None
-        self._table = failure_table(self.run, threshold)
-        if not len(self._table):
+        table = failure_table(self.run, threshold)
+        if not len(table):
             raise StorageError(f"{self.run.path} has no rows yet: nothing to explore.")
         self._other = None if self.against is None else failure_table(self.against, threshold)
+        self._labelled = LabelledTable(self.run, table, self.labels)
         self.state = ExplorerState(self._phrases(), self._marks)
         self.asker = Asker(self.run, system)
         self.case: Case | None = None
@@ -171,7 +172,9 @@ class Session:
             "id": self.case.sample_id,
             "own": next((each for each, own in zip(shown, mine, strict=True) if own), None),
             "others": [each for each, own in zip(shown, mine, strict=True) if not own],
-            "problems": [safe(each) for each in (*self.notes.problems, *self.labels.problems, *self._misfits)],
+            "problems": [
+                safe(each) for each in (*self.notes.problems, *self.labels.problems, *self._labelled.problems)
+            ],
         }
 
     def slices_shown(self) -> dict[str, Any]:
@@ -327,15 +330,7 @@ class Session:
 
     def _phrases(self) -> Phrases:
         """The run's phrases, with the gold masks that people gave; those that do not fit any more are told with the notes."""
-        masks, self._misfits = usable_masks(self._table, self.labels.masks())
-        return Phrases(relabelled_table(self.run, self._table, masks), self._other)
-
-    def _case(self, sample_id: str) -> Case:
-        label = self.labels.of(sample_id)
-        gold = None if label is None else label.pixels
-        if gold is not None and not usable_masks(self._table, {sample_id: gold})[0]:
-            gold = None
-        return open_case(self.run, sample_id, self.threshold, gold)
+        return Phrases(self._labelled.renewed(), self._other)
 
     def _marks(self) -> dict[str, set[str]]:
         """The noted samples by tag, and all of them under the empty one; read once in an act, which may ask several times."""
@@ -358,7 +353,7 @@ class Session:
         primary = self.state.primary
         if primary == (None if self.case is None else self.case.sample_id):
             return set()
-        case = None if primary is None else self._case(primary)
+        case = None if primary is None else open_case(self.run, primary, self.threshold, self._labelled.gold(primary))
         self.case, self._second = case, self._of_the_other_run(case)
         return {"sample", "second", "notes"}
 
