@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from iterprime_xai.evaluation.failures.classifying import COLUMNS, THRESHOLD, cl
 from iterprime_xai.evaluation.failures.repairing import repaired_overlap
 from iterprime_xai.evaluation.failures.types import TYPES
 from iterprime_xai.records.errors import OptionError, StorageError
-from iterprime_xai.records.writing import write_whole
+from iterprime_xai.records.writing import whole_file
 
 if TYPE_CHECKING:
     from iterprime_xai.evaluation.runs.reading import Run
@@ -90,8 +91,8 @@ class FailureTable:
 def failure_table(run: Run | str | Path, threshold: float = THRESHOLD) -> FailureTable:
     """Classify every phrase of a run, or read what was kept of that.
 
-    The table is kept in the run's folder (``failures/``) and made again when the run has grown, parts were made anew, or the
-    rules are others. Where the folder can't be written, nothing is kept.
+    The table is kept in the run's folder (``failures/``), where `evaluate` leaves it when a run is done, and made again when the
+    run has grown, parts were made anew, or the rules are others. Where the folder can't be written, nothing is kept.
 
     Args:
         run: a run, or its folder; one that is not done yet is taken as far as it is.
@@ -107,9 +108,10 @@ def failure_table(run: Run | str | Path, threshold: float = THRESHOLD) -> Failur
         raise OptionError(f"threshold must be an IoU above 0 and at most 1, but got {threshold!r}.")
     stamp, path = _stamp(opened, threshold), opened.path / FOLDER / f"table-{threshold:g}.arrow"
     rows = _kept(path, stamp)
+    if rows is None and _keep(opened, threshold, stamp, path):
+        rows = _kept(path, stamp)
     if rows is None:
-        rows = _made(opened, threshold).replace_schema_metadata({"stamp": stamp})
-        _keep(rows, path)
+        rows = pa.Table.from_batches(_made(opened, threshold), SCHEMA)
     opened.remember(rows["sample_id"])
     return FailureTable(rows, threshold)
 
@@ -133,20 +135,20 @@ def _kept(path: Path, stamp: str) -> pa.Table | None:
     return found if agrees else None
 
 
-def _keep(rows: pa.Table, path: Path) -> None:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, rows.schema) as file:
-        file.write_table(rows)
+def _keep(run: Run, threshold: float, stamp: str, path: Path) -> bool:
+    """Make the table in its file, part by part, so that it is never in memory as a whole; false where it can't be written."""
     try:
-        path.parent.mkdir(exist_ok=True)
-        write_whole(path, sink.getvalue().to_pybytes())
-    except (OSError, StorageError):
-        return  # a run that can only be read is classified anew each time
+        with whole_file(path) as file, pa.ipc.new_file(file, SCHEMA.with_metadata({"stamp": stamp})) as out:
+            for batch in _made(run, threshold):
+                out.write_batch(batch)
+    except StorageError:
+        return False  # a run that can only be read is classified anew each time; one that can't be read is told then
+    return True
 
 
-def _made(run: Run, threshold: float) -> pa.Table:
-    tables = [lines_of(part, threshold) for part in run.tables([*READ, *NESTED])]
-    return pa.concat_tables(tables) if tables else SCHEMA.empty_table()
+def _made(run: Run, threshold: float) -> Iterator[pa.RecordBatch]:
+    for part in run.tables([*READ, *NESTED]):
+        yield from lines_of(part, threshold).to_batches()
 
 
 def lines_of(part: pa.Table, threshold: float) -> pa.Table:

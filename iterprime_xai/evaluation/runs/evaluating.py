@@ -142,7 +142,12 @@ def evaluate(
                 raise StorageError(
                     f"{error} {_standing(manifest, left)} The same command goes on from here."
                 ) from error
-    return read_run(folder.path)
+    run = read_run(folder.path)
+    if run.complete:
+        from iterprime_xai.evaluation.failures.table import failure_table
+
+        failure_table(run)  # kept beside the run: whoever explores it need not wait
+    return run
 
 
 def _manifest(

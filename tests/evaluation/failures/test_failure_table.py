@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ import iterprime_xai as ix
 from iterprime_xai.evaluation.failures import classify, failure_table, open_case
 from iterprime_xai.evaluation.failures import table as module
 from iterprime_xai.evaluation.runs.regrounding import FINAL_ONLY
-from iterprime_xai.records import OptionError
+from iterprime_xai.records import OptionError, StorageError
 
 
 @pytest.fixture
@@ -63,7 +64,11 @@ def test_what_was_kept_is_read_and_made_again_for_other_parts_rules_or_threshold
 
 
 def test_a_run_that_can_only_be_read_is_classified_all_the_same(run, monkeypatch):
-    monkeypatch.setattr(module, "write_whole", lambda *_: (_ for _ in ()).throw(OSError(30, "read-only")))
+    def refused(path):
+        raise StorageError("read-only")
+
+    shutil.rmtree(run.path / "failures")
+    monkeypatch.setattr(module, "whole_file", refused)
     assert len(failure_table(run)) == 12
     assert not (run.path / "failures" / "table-0.5.arrow").exists()
     with pytest.raises(OptionError, match="above 0"):
@@ -99,3 +104,10 @@ def test_a_case_without_a_result_or_a_picture_says_why(run):
     assert "given from memory" in lost.problem
     assert (lost.image, lost.grounding) == (None, None)
     assert lost.gold.sum() == 32
+
+
+def test_a_run_that_is_done_has_its_table_and_one_that_was_stopped_has_none(tmp_path, monkeypatch):
+    run = ix.evaluate(ToySystem(), ToySet(2), tmp_path / "done")
+    assert (run.path / "failures" / "table-0.5.arrow").exists()
+    monkeypatch.setattr(module, "_made", lambda *_: pytest.fail("it was made when the run was done"))
+    assert len(failure_table(run)) == 4

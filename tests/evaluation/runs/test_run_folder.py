@@ -21,9 +21,10 @@ def run(out, data=None, system=None, **options):
     return evaluate(system or ToySystem(), data or ToySet(), out, **options)
 
 
-def test_a_run_holds_a_manifest_and_whole_parts_only(tmp_path):
+def test_a_run_holds_a_manifest_whole_parts_and_the_table_of_its_failures(tmp_path):
     made = run(tmp_path / "run")
-    assert sorted(path.name for path in made.path.iterdir()) == [".lock", "manifest.json", "parts"]
+    assert sorted(path.name for path in made.path.iterdir()) == [".lock", "failures", "manifest.json", "parts"]
+    assert [path.name for path in (made.path / "failures").iterdir()] == ["table-0.5.arrow"]
     assert [path.name for path in made.files] == [f"part-0000{number}.parquet" for number in range(3)]
     assert made.complete
     assert len(made) == 12
