@@ -323,7 +323,10 @@ class Session:
         return {"listing", "facets"} | self._read_case()
 
     def _export(self, message: Mapping[str, Any]) -> set[str]:
-        export(self.run, self.notes, text_of(message, "path"), threshold=self.threshold)
+        path = Path(text_of(message, "path"))
+        if path.exists() and path.resolve().is_relative_to(self.run.path.resolve()):
+            raise OptionError(f"{path} belongs to the run: choose another file for the notes.")
+        export(self.run, self.notes, path, threshold=self.threshold)
         return set()
 
     # --- inside ----------------------------------------------------------------------------------------------------------

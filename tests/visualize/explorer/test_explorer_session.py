@@ -8,6 +8,7 @@ import os
 import random
 
 import pytest
+from run_stand_ins import ToySet, ToySystem
 from toy_explored import copied, made, session, toy_set
 
 import iterprime_xai as ix
@@ -457,3 +458,12 @@ def test_a_run_with_detail_light_shows_boxes_of_its_proposals(tmp_path):
 def test_passes_and_words_are_blamed_where_the_run_kept_their_maps(explored):
     explored.act({"do": "open", "id": "5-0"})
     assert isinstance(explored.blame(), list)
+
+
+def test_an_export_never_takes_the_place_of_a_file_of_the_run(tmp_path):
+    run = ix.evaluate(ToySystem(), ToySet(1), tmp_path / "kept")
+    manifest = run.path / "manifest.json"
+    before = manifest.read_bytes()
+    with pytest.raises(OptionError, match="belongs to the run"):
+        Session(run).act({"do": "export", "path": str(manifest)})
+    assert manifest.read_bytes() == before
