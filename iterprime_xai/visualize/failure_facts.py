@@ -8,6 +8,7 @@ from typing import Any
 
 from iterprime_xai.evaluation.failures.case import Case
 from iterprime_xai.evaluation.failures.types import TYPES
+from iterprime_xai.evaluation.runs.regrounding import by_choice
 from iterprime_xai.visualize import describe
 
 FULL = "iterprime-xai evaluate ... --detail full"
@@ -136,11 +137,6 @@ def _measured(row: Mapping[str, Any]) -> list[tuple[str, Any]]:
             word = "share" if by_choice(row) else "match"
             found.append((word, describe.probability(row["probability"])))
     return found
-
-
-def by_choice(row: Mapping[str, Any]) -> bool:
-    """Whether the system chose among masks, so that its one number is the best mask's share."""
-    return any("the best mask's share" in note for note in row["notes"] or ())
 
 
 def _best(row: Mapping[str, Any]) -> str:

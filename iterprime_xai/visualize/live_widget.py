@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from iterprime_xai.records.errors import IterprimeError, MissingExtraError
 from iterprime_xai.records.grounding import Grounding
 from iterprime_xai.visualize.describe import alt_text
+from iterprime_xai.visualize.problems import problem_of
 from iterprime_xai.visualize.scripts import script, style
 from iterprime_xai.visualize.static import figure_bundle
 from iterprime_xai.visualize.widget_state import widget_state
@@ -75,14 +76,10 @@ class GroundingWidget(anywidget.AnyWidget):
         with self.hold_sync():
             try:
                 self._take(self._ask(content["ask"]))
-            except IterprimeError as error:
-                refused = str(error)
-            except Exception as error:  # the kernel's log has the rest
-                refused = f"This should not have happened: {type(error).__name__}: {error}"
-                raise
-            except BaseException:  # the kernel's interrupt
-                refused = "Interrupted: the answer before is still on show."
-                raise
+            except BaseException as error:
+                refused = problem_of(error, "Interrupted: the answer before is still on show.")
+                if not isinstance(error, IterprimeError):
+                    raise  # the kernel's log has the rest
             finally:
                 self.set_trait("refused", refused)
                 self.set_trait("answered", self.answered + 1)

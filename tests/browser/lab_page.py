@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import pytest
 
 SLOW = 60_000
 """Milliseconds to wait for a kernel to start on a busy machine."""
@@ -19,6 +20,23 @@ def write_notebook(folder: Path, name: str, code: str) -> Path:
     )
     path = folder / f"{name}.ipynb"
     nbformat.write(notebook, path)
+    return path
+
+
+def executed(path: Path, environment: dict[str, str]) -> Any:
+    """A notebook run in its folder, as JupyterLab saves it: without the state of widgets."""
+    nbclient = pytest.importorskip("nbclient")
+    notebook = nbformat.read(path, as_version=4)
+    where = {"metadata": {"path": str(path.parent)}}
+    nbclient.NotebookClient(notebook, timeout=180, store_widget_state=False, resources=where).execute(env=environment)
+    return notebook
+
+
+def export_of(notebook: Any, folder: Path) -> Path:
+    """The page that nbconvert makes of a notebook."""
+    html, _ = pytest.importorskip("nbconvert").HTMLExporter().from_notebook_node(notebook)
+    path = folder / "export.html"
+    path.write_text(html, encoding="utf-8")
     return path
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
-from lab_page import SLOW, LabPage
+from lab_page import SLOW, LabPage, executed, export_of
 
 import iterprime_xai as ix
 
@@ -314,19 +315,11 @@ def test_after_a_reload_the_note_is_still_there(
 def test_a_saved_notebook_stays_small_and_its_export_shows_tables_and_pictures_offline(
     offline_page: Any, explored_runs: Path, jupyter_environment: dict[str, str], tmp_path: Path, keep_screenshot: Any
 ) -> None:
-    nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
-    nbconvert = pytest.importorskip("nbconvert")
-    notebook = nbformat.read(explored_runs / "explore.ipynb", as_version=4)
-    client = nbclient.NotebookClient(
-        notebook, timeout=180, store_widget_state=False, resources={"metadata": {"path": str(explored_runs)}}
-    )
-    client.execute(env=jupyter_environment)
+    notebook = executed(explored_runs / "explore.ipynb", jupyter_environment)
     saved = nbformat.writes(notebook)
     print(f"a saved notebook with one view of the explorer: {len(saved) / 1e6:.3f} MB")
     assert len(saved) < 150_000
-    html, _ = nbconvert.HTMLExporter().from_notebook_node(notebook)
-    file = tmp_path / "export.html"
-    file.write_text(html, encoding="utf-8")
+    file = export_of(notebook, tmp_path)
     offline_page.goto(file.as_uri(), wait_until="domcontentloaded")
     picture = offline_page.locator(".jp-OutputArea img").first
     assert picture.evaluate("each => each.decode().then(() => each.naturalWidth)") > 150

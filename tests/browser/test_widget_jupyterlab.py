@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
+from lab_page import executed, export_of
 
 from iterprime_xai.records import Grounding
 
@@ -237,19 +239,12 @@ def test_page_shows_its_picture_without_network(offline_page: Any, tmp_path: Pat
 def test_exported_notebook_shows_the_static_picture_without_network(
     offline_page: Any, workplace: Path, jupyter_environment: dict[str, str], tmp_path: Path, keep_screenshot: Any
 ) -> None:
-    nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
-    nbconvert = pytest.importorskip("nbconvert")
-    notebook = nbformat.read(workplace / "show.ipynb", as_version=4)
-    client = nbclient.NotebookClient(
-        notebook, timeout=180, store_widget_state=False, resources={"metadata": {"path": str(workplace)}}
-    )
-    client.execute(env=jupyter_environment)
+    notebook = executed(workplace / "show.ipynb", jupyter_environment)
     (output,) = [each for each in notebook.cells[0].outputs if each.output_type == "execute_result"]
     assert "application/vnd.jupyter.widget-view+json" in output.data
-    html, _ = nbconvert.HTMLExporter().from_notebook_node(notebook)
-    assert len(html) - len(nbconvert.HTMLExporter().from_notebook_node(nbformat.v4.new_notebook())[0]) < 600_000
-    file = tmp_path / "export.html"
-    file.write_text(html, encoding="utf-8")
+    empty = export_of(nbformat.v4.new_notebook(), tmp_path).stat().st_size
+    file = export_of(notebook, tmp_path)
+    assert file.stat().st_size - empty < 600_000
     offline_page.goto(file.as_uri(), wait_until="domcontentloaded")
     picture = offline_page.locator(".jp-OutputArea img")
     assert picture.evaluate("each => each.decode().then(() => each.naturalWidth)") > 800

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from iterprime_xai.evaluation.bootstrap import Interval
-from iterprime_xai.evaluation.failures.rates import percent, rates
+from iterprime_xai.evaluation.failures.rates import percent, rates, type_counts
 from iterprime_xai.evaluation.failures.types import TYPES
 from iterprime_xai.evaluation.markdown import markdown
 from iterprime_xai.records.errors import OptionError
@@ -190,7 +190,7 @@ def word_table(table: pa.Table, most: int = 30, at_least: int = 10) -> WordTable
         return WordTable((), len(kinds), int(failed.sum()), 0, at_least)
     phrase = np.asarray(pc.list_parent_indices(lists))
     pairs = np.unique(phrase.astype(np.int64) * len(names) + folded[np.asarray(said.indices)])
-    counts = _counts(pairs % len(names), kinds[pairs // len(names)], len(names))
+    counts = type_counts(pairs % len(names), kinds[pairs // len(names)], len(names))
     total = counts.sum(1)
     wrong = total - counts[:, _RIGHT]
     kept = np.flatnonzero(total >= at_least)
@@ -251,7 +251,7 @@ def slices(table: pa.Table, by: str) -> Slices:
         hint = f"; did you mean {near[0]!r}?" if near else "."
         raise OptionError(f"Phrases are sliced by {', '.join(SLICES)} or tag:NAME, but got {by!r}{hint}")
     inside = places >= 0
-    counts = _counts(places[inside], kinds[inside], len(names))
+    counts = type_counts(places[inside], kinds[inside], len(names))
     ious = known["iou"].to_numpy().astype(np.float64)
     sums = np.bincount(places[inside], ious[inside], len(names))
     total = counts.sum(1)
@@ -285,11 +285,6 @@ def _labelled(table: pa.Table) -> tuple[pa.Table, np.ndarray, np.ndarray]:
 def _combined(column: pa.ChunkedArray | pa.Array) -> pa.Array:
     """All chunks in one array; an empty one where there are none."""
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-
-
-def _counts(groups: np.ndarray, kinds: np.ndarray, number: int) -> np.ndarray:
-    """How many of each type every group has: (groups, types)."""
-    return np.bincount(groups * len(_NAMES) + kinds, minlength=number * len(_NAMES)).reshape(number, len(_NAMES))
 
 
 def _by_type(counts: np.ndarray) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from iterprime_xai.evaluation.bootstrap import Interval
+from iterprime_xai.evaluation.failures.types import TYPES
 
 Z = 1.959963984540054
 """The 97.5th percentile of the normal distribution."""
@@ -22,6 +23,11 @@ def wilson(failures: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.nda
     middle = (share + spread / 2) / (1 + spread)
     half = Z * np.sqrt(np.clip(share * (1 - share), 0, None) / counts + spread / (4 * counts)) / (1 + spread)
     return np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)
+
+
+def type_counts(groups: np.ndarray, types: np.ndarray, number: int) -> np.ndarray:
+    """How many phrases of each type every one of ``number`` groups has: int64 (groups, types), types by their place in `TYPES`."""
+    return np.bincount(groups * len(TYPES) + types, minlength=number * len(TYPES)).reshape(number, len(TYPES))
 
 
 def rates(failures: np.ndarray, counts: np.ndarray) -> list[Interval]:

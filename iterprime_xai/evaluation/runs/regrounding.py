@@ -69,7 +69,7 @@ def regrounded(row: Mapping[str, Any], image: Image.Image, parameters: Mapping[s
         selection=_selection(row),
         mask=read_mask(row["chosen"]),
         trace=(*notes, FINAL_ONLY) if final_only else tuple(notes),
-        parameters={**parameters, "answer": row["answer"], **_meant(notes)},
+        parameters={**parameters, "answer": row["answer"], **_meant(row)},
     )
 
 
@@ -158,11 +158,16 @@ def _selection(row: Mapping[str, Any]) -> Selection | None:
     )
 
 
-def _meant(notes: list[str]) -> dict[str, str]:
+def by_choice(row: Mapping[str, Any]) -> bool:
+    """Whether the system chose among masks, so that its one number is the best mask's share, by what its trace says."""
+    return any("the best mask's share" in note for note in row["notes"] or ())
+
+
+def _meant(row: Mapping[str, Any]) -> dict[str, str]:
     """What the one number and the heat of a system that chooses among masks are, by what its trace says."""
     from iterprime_xai.systems.choosing import SCORES_DRAWN
 
-    if not any("the best mask's share" in note for note in notes):
+    if not by_choice(row):
         return {}
-    own = any("the heat is the system's own map" in note for note in notes)
+    own = any("the heat is the system's own map" in note for note in row["notes"])
     return {"probability": "share of the best mask", "heat": "the system's own map" if own else SCORES_DRAWN}

@@ -1,27 +1,16 @@
 // Another phrase, layer or method on the picture that is looked at, asked of the run's own system.
 
 import { make } from "./drawing.js";
+import { phraseForm } from "./phrase_form.js";
 
 export class Asking {
   constructor(model, tell) {
     this.model = model;
     this.tell = tell;
     const { methods, layers } = model.get("about");
-    this.form = make("form", "ixe-row", { "aria-label": "Ask again" });
-    this.field = make("input", "ixw-field", { type: "text", "aria-label": "Phrase to ask", autocomplete: "off", spellcheck: "false", dir: "auto" });
-    this.button = make("button", "ixw-button", { type: "submit" }, "Look");
-    this.form.append(this.field, this.button);
+    Object.assign(this, phraseForm("ixe-row", "Phrase to ask", () => this.ask(), { "aria-label": "Ask again" }));
     if (methods.length) this.method = this.choice("Method", [["", "as the run"], ...methods.map((name) => [name, name])]);
     if (layers) this.layer = this.choice("Layer", [["", "layer as the run"], ...Array.from({ length: layers }, (_, at) => [String(at), `layer ${at}`])]);
-    this.form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.ask();
-    });
-    this.field.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || event.isComposing) return;
-      event.preventDefault(); // JupyterLab takes the key from the form
-      if (!event.repeat) this.ask();
-    });
     this.form.hidden = Boolean(model.get("about").offline);
   }
 

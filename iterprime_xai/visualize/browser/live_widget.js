@@ -2,6 +2,7 @@
 
 import { make } from "./drawing.js";
 import { View } from "./grounding_view.js";
+import { phraseForm } from "./phrase_form.js";
 
 const PATIENCE = 30_000; // milliseconds until a phrase without an answer is given up
 
@@ -26,21 +27,10 @@ export default {
 class Question {
   constructor(model, el) {
     this.model = model;
-    this.form = make("form", "ixw ixw-question");
-    this.field = make("input", "ixw-field", { type: "text", "aria-label": "Phrase", autocomplete: "off", spellcheck: "false", dir: "auto" });
+    Object.assign(this, phraseForm("ixw ixw-question", "Phrase", () => this.ask()));
     this.field.value = phraseOf(model);
-    this.button = make("button", "ixw-button", { type: "submit" }, "Look");
     this.told = make("p", "ixw-caveat", { role: "alert" });
-    this.form.append(this.field, this.button, this.told);
-    this.form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.ask();
-    });
-    this.field.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || event.isComposing) return;
-      event.preventDefault(); // JupyterLab takes the key from the form
-      if (!event.repeat) this.form.requestSubmit();
-    });
+    this.form.append(this.told);
     for (const element of [this.form, this.field, this.button]) element.setAttribute("data-lm-suppress-shortcuts", "true");
     el.append(this.form);
   }

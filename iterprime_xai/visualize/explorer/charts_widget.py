@@ -7,7 +7,7 @@ from collections.abc import Callable
 from html import escape
 from typing import Any
 
-from iterprime_xai.records.errors import IterprimeError, MissingExtraError
+from iterprime_xai.records.errors import MissingExtraError
 from iterprime_xai.visualize.describe import safe
 from iterprime_xai.visualize.explorer.charts.registry import (
     CHARTS,
@@ -20,6 +20,7 @@ from iterprime_xai.visualize.explorer.charts.registry import (
 )
 from iterprime_xai.visualize.explorer.rule import Rule
 from iterprime_xai.visualize.explorer.state import ExplorerState
+from iterprime_xai.visualize.problems import problem_of
 from iterprime_xai.visualize.scripts import script, style
 
 try:
@@ -260,14 +261,10 @@ class _Told:
 
     def __exit__(self, kind: Any, error: BaseException | None, _: Any) -> bool:
         self.charts._depth -= 1
-        said = ""
-        if isinstance(error, IterprimeError):
-            said = str(error)
-        elif isinstance(error, Exception):
-            said = f"This should not have happened: {type(error).__name__}: {error}"
-        if said:
-            self.tell(said)
-        return isinstance(error, Exception)
+        if not isinstance(error, Exception):
+            return False
+        self.tell(problem_of(error))
+        return True
 
     def tell(self, said: str) -> None:
         self.charts._wrong = said

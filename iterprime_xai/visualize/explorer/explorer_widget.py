@@ -9,6 +9,7 @@ from iterprime_xai.records.errors import IterprimeError, MissingExtraError
 from iterprime_xai.visualize.describe import safe
 from iterprime_xai.visualize.explorer.session import PARTS, Session
 from iterprime_xai.visualize.explorer.still import still_html
+from iterprime_xai.visualize.problems import problem_of
 from iterprime_xai.visualize.scripts import script, style
 
 try:
@@ -64,14 +65,10 @@ class ExplorerWidget(anywidget.AnyWidget):
             try:
                 changed = self.session.act(message)
                 self._show(changed)
-            except IterprimeError as error:
-                problem = str(error)
-            except Exception as error:  # the kernel's log has the rest
-                problem = f"This should not have happened: {type(error).__name__}: {error}"
-                raise
-            except BaseException:  # the kernel's interrupt
-                problem = "Interrupted: what was on show stays."
-                raise
+            except BaseException as error:
+                problem = problem_of(error, "Interrupted: what was on show stays.")
+                if not isinstance(error, IterprimeError):
+                    raise  # the kernel's log has the rest
             finally:
                 self.set_trait("problem", safe(problem))
                 self.set_trait("said", "" if problem else _said(message))

@@ -13,11 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A figure of a phrase: its title, its meaning in a sentence, and whether it needs a second run."""
+    """A figure of a phrase: its title, and its meaning in a sentence."""
 
     title: str
     meaning: str
-    of_two: bool = False
 
 
 METRICS: dict[str, Metric] = {
@@ -35,8 +34,8 @@ METRICS: dict[str, Metric] = {
     "things": Metric("other things", "How many other annotated things the picture holds."),
     "words": Metric("words", "How many content words the phrase has."),
     "seconds": Metric("seconds", "The system's own time for the phrase."),
-    "against_iou": Metric("IoU there", "IoU of the answer of the run that this one is compared with.", of_two=True),
-    "delta": Metric("difference", "IoU here less IoU in the run that this one is compared with.", of_two=True),
+    "against_iou": Metric("IoU there", "IoU of the answer of the run that this one is compared with."),
+    "delta": Metric("difference", "IoU here less IoU in the run that this one is compared with."),
 }
 """Every figure by its name in rules and messages."""
 
@@ -46,16 +45,17 @@ def columns_of(rows: pa.Table) -> dict[str, np.ndarray]:
     import pyarrow.compute as pc
 
     found = {
-        name: _floats(rows[name])
+        name: floats(rows[name])
         for name in ("gain", "iou", "best_iou", "probability", "margin", "heat_in_mask", "things", "seconds")
     }
-    size = _floats(rows["height"]) * _floats(rows["width"])
-    found["gold_share"] = np.divide(_floats(rows["gold_area"]), size, out=np.full(len(size), np.nan), where=size > 0)
-    found["words"] = _floats(pc.list_value_length(rows["words"]))
+    size = floats(rows["height"]) * floats(rows["width"])
+    found["gold_share"] = np.divide(floats(rows["gold_area"]), size, out=np.full(len(size), np.nan), where=size > 0)
+    found["words"] = floats(pc.list_value_length(rows["words"]))
     return found
 
 
-def _floats(values: pa.ChunkedArray) -> np.ndarray:
+def floats(values: pa.ChunkedArray) -> np.ndarray:
+    """A column of numbers as float64; NaN where there is none."""
     import pyarrow as pa
 
     return np.asarray(values.cast(pa.float64()).to_numpy(zero_copy_only=False), np.float64)

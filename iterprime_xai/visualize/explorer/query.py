@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from iterprime_xai.evaluation.failures.table import FailureTable
 from iterprime_xai.evaluation.failures.types import TYPES
-from iterprime_xai.visualize.explorer.metrics import METRICS, columns_of
+from iterprime_xai.visualize.explorer.metrics import METRICS, columns_of, floats
 from iterprime_xai.visualize.explorer.rule import CHANGES, Rule, is_whole
 
 MOST_VALUES = 60
@@ -32,9 +32,8 @@ class Phrases:
         self.threshold = table.threshold
         self.types = _coded(self.rows["type"], list(TYPES))
         self.figures = columns_of(self.rows)
-        self.overlaps = _column(self.rows["intersection"]), _column(self.rows["union"])
+        self.overlaps = floats(self.rows["intersection"]), floats(self.rows["union"])
         self.changes: np.ndarray | None = None
-        self.against = against
         if against is not None:
             self._compare(against)
         self._tags: dict[str, tuple[np.ndarray, list[str]]] = {}
@@ -49,8 +48,7 @@ class Phrases:
         other = against.rows.take(there.combine_chunks() if isinstance(there, pa.ChunkedArray) else there)
         iou, theirs = self.figures["iou"], columns_of(other)["iou"]
         self.figures |= {"against_iou": theirs, "delta": iou - theirs}
-        right, wrong_type = self.types == _code("right"), _coded(other["type"], list(TYPES))
-        right_there = wrong_type == _code("right")
+        right, right_there = self.types == _code("right"), _coded(other["type"], list(TYPES)) == _code("right")
         known = np.isfinite(iou) & np.isfinite(theirs)
         codes = np.select([right & ~right_there, ~right & right_there, ~right & ~right_there], [0, 1, 2], default=3)
         self.changes = np.where(known, codes, -1)
@@ -118,12 +116,12 @@ class Phrases:
     @cached_property
     def centres(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """Where phrases lie, across and down, by the gold mask's centre and by the peak; NaN where there is none."""
-        return {by: (_column(self.rows[f"{by}_x"]), _column(self.rows[f"{by}_y"])) for by in ("gold", "peak")}
+        return {by: (floats(self.rows[f"{by}_x"]), floats(self.rows[f"{by}_y"])) for by in ("gold", "peak")}
 
     @cached_property
     def aspects(self) -> np.ndarray:
         """Height over width of every phrase's picture; NaN where there is none."""
-        height, width = _column(self.rows["height"]), _column(self.rows["width"])
+        height, width = floats(self.rows["height"]), floats(self.rows["width"])
         return np.divide(height, width, out=np.full(len(self), np.nan), where=width > 0)
 
     def place_of(self, sample_id: str) -> int | None:
@@ -227,11 +225,10 @@ class Phrases:
         return np.asarray(found.to_numpy(), bool)
 
     def _with_word(self, word: str) -> np.ndarray:
-        lists = self.rows["words"].combine_chunks()
-        hits = pc.equal(lists.flatten(), word).to_numpy(zero_copy_only=False)
-        parents = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False)
+        owners, codes, names = self.content_words
         found = np.zeros(len(self), bool)
-        found[parents[hits.astype(bool)]] = True
+        if word in names:
+            found[owners[codes == names.index(word)]] = True
         return found
 
     def among(self, ids: Iterable[str]) -> np.ndarray:
@@ -248,7 +245,3 @@ def _coded(values: pa.ChunkedArray, known: list[str]) -> np.ndarray:
     """Texts as positions in a list; -1 for what is not in it."""
     found = pc.fill_null(pc.index_in(values, value_set=pa.array(known)), -1)
     return np.asarray(found.to_numpy(), np.int64)
-
-
-def _column(values: pa.ChunkedArray) -> np.ndarray:
-    return np.asarray(values.to_numpy(), np.float64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,15 +10,14 @@ import numpy as np
 
 from iterprime_xai.evaluation.failures.case import Case
 from iterprime_xai.evaluation.failures.types import TYPES
-from iterprime_xai.records import Grounding, RankedProposal
+from iterprime_xai.evaluation.runs.coding import read_mask
+from iterprime_xai.records import Grounding
 from iterprime_xai.records.overlap import iou
 from iterprime_xai.visualize.contours import contours
 from iterprime_xai.visualize.describe import number, one_line, safe
 from iterprime_xai.visualize.encoded import fitting, jpeg
+from iterprime_xai.visualize.failure_proposals import listed
 from iterprime_xai.visualize.widget_state import LONGEST, outline_of, widget_state
-
-MOST_PROPOSALS = 8
-"""Ranked proposals that are listed; the one that fits best comes on top of these."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ def sample_view(case: Case, label: str = "") -> SampleView:
         plain = {"size": list(case.image.size), "alt": f"The picture of “{one_line(case.text)}”; there is no result."}
         return SampleView(told | plain | gold, jpeg(fitting(case.image, LONGEST)))
     state = widget_state(case.grounding)
-    proposals = _proposals(case.grounding, case.row["proposals"] or (), case.row["best_index"])
+    proposals = [_proposal(case.row, each) for each in listed(case.row) if each["rank"] is not None]
     return SampleView(state.info | told | gold | {"proposals": proposals}, state.picture, state.maps, state.tables)
 
 
@@ -100,39 +99,25 @@ def _facts(row: Mapping[str, Any]) -> list[tuple[str, str]]:
     return found
 
 
-def _proposals(grounding: Grounding, kept: Sequence[Mapping[str, Any]], best: int | None) -> list[dict[str, Any]]:
-    selection = grounding.selection
-    if selection is None:
-        return []
-    by_index = {each["index"]: each for each in kept}
-    listed = list(enumerate(selection.ranking, 1))
-    shown = [each for each in listed if each[0] <= MOST_PROPOSALS or each[1].index == best]
-    return [_proposal(grounding, place, ranked, by_index.get(ranked.index), best) for place, ranked in shown]
-
-
-def _proposal(
-    grounding: Grounding, place: int, ranked: RankedProposal, kept: Mapping[str, Any] | None, best: int | None
-) -> dict[str, Any]:
-    selection = grounding.selection
-    assert selection is not None
+def _proposal(row: Mapping[str, Any], each: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "place": place,
-        "index": ranked.index,
-        "score": number(ranked.score),
-        "iou": None if kept is None or kept["iou"] is None else f"{kept['iou']:.2f}",
-        "terms": [[name.replace("_", " "), number(value)] for name, value in ranked.terms.items()],
-        "outline": _outline(grounding, ranked.index, kept),
-        "chosen": ranked.index in selection.chosen,
-        "best": ranked.index == best,
+        "place": each["rank"] + 1,
+        "index": each["index"],
+        "score": number(each["score"]),
+        "iou": None if each["iou"] is None else f"{each['iou']:.2f}",
+        "terms": [[name.replace("_", " "), number(value)] for name, value in each["terms"].items()],
+        "outline": _outline(each),
+        "chosen": each["index"] in (row["chosen_indices"] or ()),
+        "best": each["index"] == row["best_index"],
     }
 
 
-def _outline(grounding: Grounding, index: int, kept: Mapping[str, Any] | None) -> list[list[float]]:
+def _outline(proposal: Mapping[str, Any]) -> list[list[float]]:
     """Of the mask where the run kept it, else of its box."""
-    if grounding.proposals is not None:
-        mask = np.asarray(grounding.proposals.masks[index])
+    mask = read_mask(proposal["mask"])
+    if mask is not None:
         return [np.round(points.ravel(), 1).tolist() for points in contours(mask, max(0.5, max(mask.shape) / 600))]
-    if kept is None or kept["box"] is None:
+    if proposal["box"] is None:
         return []
-    left, top, right, bottom = kept["box"]
+    left, top, right, bottom = proposal["box"]
     return [[left, top, right, top, right, bottom, left, bottom]]

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 THUMBNAIL = 72
 """Longer side of a picture in the list, in pixels."""
 
+PICTURE = ("sample_id", "image_id", "image_path", "image_sha256")
+"""Columns that lead to a picture."""
+
 MOST_THUMBNAILS = 200
 """Thumbnails kept in memory, some 2 kB each."""
 
@@ -191,7 +194,7 @@ class Session:
             self._thumbnails.move_to_end(sample_id)
             return kept
         try:
-            picture = jpeg(fitting(self.run.image(self.run.row(sample_id)), THUMBNAIL), quality=80)
+            picture = jpeg(fitting(self.run.image(self.run.row(sample_id, PICTURE)), THUMBNAIL), quality=80)
         except StorageError:
             picture = b""
         self._thumbnails[sample_id] = picture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -131,14 +130,10 @@ def line_of(state: ExplorerState, place: int, line: Mapping[str, Any], marks: Ma
         "text": safe(short),
         "type": line["type"],
         "title": TYPES[line["type"]].title,
-        "figures": {name: _json(state.phrases.figure(name, int(place))) for name in {"iou", "gain", "delta", state.by}},
+        "figures": {name: state.phrases.figure(name, place) for name in {"iou", "gain", "delta", state.by}},
         "selected": sample_id in state.selected,
         "noted": sample_id in marks.get("", ()),
     }
     if state.phrases.changes is not None and state.phrases.changes[place] >= 0:
         found["change"] = list(CHANGES)[state.phrases.changes[place]]
     return found
-
-
-def _json(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else value

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from iterprime_xai.evaluation.failures.rates import wilson
+from iterprime_xai.evaluation.failures.rates import type_counts, wilson
 from iterprime_xai.evaluation.failures.types import TYPES
 from iterprime_xai.records.errors import OptionError
 from iterprime_xai.visualize.explorer.charts.look import (
@@ -73,7 +73,7 @@ def _draw_kinds(state: ExplorerState, tag: str | None = None) -> Drawing:
     keep = phrases.matching(rest, state.marks()) & (phrases.types >= 0)
     codes, values = phrases.tag(name)
     keep &= codes >= 0
-    counts = _counts(codes[keep], phrases.types[keep], len(values))
+    counts = type_counts(codes[keep], phrases.types[keep], len(values))
     order = _surest_first(counts, values)
     chosen = set(state.rule.tags.get(name, ())), set(state.rule.types)
     if not len(order):
@@ -118,15 +118,10 @@ def surest_words(phrases: Phrases, keep: np.ndarray, most: int = WORDS) -> tuple
     owners, codes, names = phrases.content_words
     labelled = keep & (phrases.types >= 0) & _LABELLED[phrases.types]
     held = labelled[owners]
-    counts = _counts(codes[held], phrases.types[owners[held]], len(names))
+    counts = type_counts(codes[held], phrases.types[owners[held]], len(names))
     often = np.flatnonzero(counts.sum(1) >= AT_LEAST)
     order = often[_surest_first(counts[often], [names[each] for each in often])][:most]
     return [names[each] for each in order], counts[order], len(often)
-
-
-def _counts(groups: np.ndarray, types: np.ndarray, number: int) -> np.ndarray:
-    """How many of each type every group has: int64 (groups, types)."""
-    return np.bincount(groups * len(_NAMES) + types, minlength=number * len(_NAMES)).reshape(number, len(_NAMES))
 
 
 def _surest_first(counts: np.ndarray, names: Sequence[str]) -> np.ndarray:
