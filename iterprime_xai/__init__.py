@@ -53,6 +53,7 @@ _FLOORS = (
     "saliency",
     "systems",
     "training",
+    "tutorials",
     "visualize",
 )
 

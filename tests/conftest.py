@@ -10,6 +10,16 @@ from PIL import Image
 from random_models import SHAPES, Shape, build_model, build_processor, build_tokenizer
 
 
+def pytest_addoption(parser):
+    parser.addoption("--full", action="store_true", help="Run notebooks and lessons whole, not in their small form.")
+
+
+@pytest.fixture(scope="session")
+def full(request) -> bool:
+    """Whether notebooks run whole: ``pytest -m notebook --full``."""
+    return request.config.getoption("--full")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def few_threads():
     """Small models run faster, and other work keeps its core, with one thread."""

@@ -16,6 +16,7 @@ FLOORS = (
     {"systems"},
     {"evaluation", "training"},
     {"reports", "visualize"},
+    {"tutorials"},
     {"doctor", "cli", "__main__", "__init__"},
 )
 LEVEL = {name: level for level, names in enumerate(FLOORS) for name in names}

@@ -1,4 +1,4 @@
-"""Every notebook is a text file and its paired notebook, which say the same and hold no outputs."""
+"""Every report is a text file and its paired notebook, which say the same; no notebook in git holds outputs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ pytest.importorskip("jupytext")
 
 import jupytext
 import nbformat
-from notebook_files import ROOT, SOURCES, loaded_from_elsewhere
+from notebook_files import MASTERS, ROOT, SOURCES, loaded_from_elsewhere
 
 
 def test_the_check_for_loaded_things_tells_inside_from_elsewhere():
@@ -24,14 +24,15 @@ def test_the_check_for_loaded_things_tells_inside_from_elsewhere():
 def test_the_wheel_carries_every_notebook_and_nothing_else():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     carried = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
-    named = [path.relative_to(ROOT).with_suffix(".ipynb").as_posix() for path in SOURCES]
+    lessons = [f"tutorials/{folder}{path.stem}.ipynb" for path in MASTERS for folder in ("", "solutions/")]
+    named = [*(path.relative_to(ROOT).with_suffix(".ipynb").as_posix() for path in SOURCES), *lessons]
     assert carried == {name: f"iterprime_xai/reports/{name}" for name in named}
 
 
 def test_there_is_a_source_for_every_notebook():
-    assert {path.stem for path in SOURCES} >= {"sample", "01_what_does_the_model_look_at"}
+    assert {path.stem for path in SOURCES} >= {"sample"}
     notebooks = {*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("tutorials/*.ipynb")}
-    assert notebooks == {path.with_suffix(".ipynb") for path in SOURCES}
+    assert notebooks == {path.with_suffix(".ipynb") for path in (*SOURCES, *MASTERS)}
 
 
 @pytest.fixture(params=SOURCES, ids=lambda path: path.stem)
@@ -43,13 +44,16 @@ def test_both_say_the_same(pair):
     source, notebook = (
         [(each.cell_type, each.source, each.metadata.get("tags")) for each in one.cells] for one in pair
     )
-    assert notebook == source, "run: jupytext --sync notebooks/*.py tutorials/*.py"
+    assert notebook == source, "run: jupytext --sync notebooks/*.py"
     for key in ("title", "iterprime_xai"):
         assert pair[1].metadata.get(key) == pair[0].metadata.get(key)
 
 
-def test_no_output_and_no_widget_state_is_committed(pair):
-    _, notebook = pair
+@pytest.mark.parametrize(
+    "path", sorted([*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("tutorials/**/*.ipynb")]), ids=lambda path: path.stem
+)
+def test_no_output_and_no_widget_state_is_committed(path):
+    notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert not any(cell.outputs or cell.execution_count for cell in code)
