@@ -2,9 +2,12 @@
 # jupyter:
 #   jupytext:
 #     formats: ipynb,py:percent
+#     notebook_metadata_filter: title
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -32,6 +35,7 @@ limit: int = 8  # at most this many layers, words and proposals are drawn
 import iterprime_xai as ix
 from iterprime_xai.data.scenes import bundled_samples
 from iterprime_xai.reports import exhibits, sheets
+from iterprime_xai.reports.colophon import colophon
 
 most = min(limit, 2) if smoke else limit
 
@@ -180,4 +184,4 @@ exhibits.trace(g)
 # ## Settings and versions
 
 # %%
-exhibits.record(g)
+colophon(g.parameters)

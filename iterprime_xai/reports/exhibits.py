@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import platform
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import unescape
-from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -15,20 +13,7 @@ import numpy as np
 from iterprime_xai.records import Grounding, Sample
 from iterprime_xai.records.overlap import iou
 from iterprime_xai.visualize import describe
-from iterprime_xai.visualize.tables import dotted, shown
-
-PACKAGES = (
-    "iterprime-xai",
-    "torch",
-    "transformers",
-    "spacy",
-    "scikit-image",
-    "numpy",
-    "pillow",
-    "matplotlib",
-    "papermill",
-)
-"""Packages whose versions a report records."""
+from iterprime_xai.visualize.tables import shown
 
 _PEN = "253, 231, 37"
 _PRIMARY = "font-weight: 700; text-decoration: underline; text-underline-offset: 4px"
@@ -49,6 +34,19 @@ class Exhibit:
 
     def __repr__(self) -> str:
         return " ".join(unescape(re.sub(r"<[^>]*>", " ", self.html)).split())
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Markdown that notebooks show as such, with itself as the plain text."""
+
+    text: str
+
+    def _repr_markdown_(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return self.text
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], chosen: int | None = None) -> Exhibit:
@@ -205,14 +203,6 @@ def trace(grounding: Grounding) -> Exhibit:
     return Exhibit(f"<ol>{''.join(lines)}</ol>")
 
 
-def record(grounding: Grounding) -> Exhibit:
-    """Every setting that was used, and the versions of what computed it."""
-    rows = [[name, value] for name, value in dotted("", grounding.parameters) if name != "version"]
-    rows += [["python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"]]
-    rows += [[name, _version(name)] for name in PACKAGES]
-    return table(("setting", "value"), rows)
-
-
 def overlap(mask: np.ndarray | None, truth: np.ndarray) -> float:
     """Intersection over union of two masks; 0 where there is no mask."""
     return iou(mask, truth)
@@ -225,14 +215,3 @@ def correlation(first: np.ndarray, second: np.ndarray) -> float:
     a, b = (each / (np.abs(each).max() or 1.0) for each in (a, b))
     length = float(np.sqrt((a * a).sum() * (b * b).sum()))
     return float((a * b).sum()) / length if length > 0 else float("nan")
-
-
-def _version(package: str) -> str:
-    if package == "iterprime-xai":
-        from iterprime_xai import __version__
-
-        return __version__
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return "not installed"

@@ -9,6 +9,7 @@ import pytest
 
 from iterprime_xai.records import Sample
 from iterprime_xai.reports import exhibits
+from iterprime_xai.reports.colophon import colophon
 
 
 def test_the_headline_says_the_finding_in_one_line(grounding):
@@ -80,8 +81,8 @@ def test_caveats_of_the_trace_stand_out(grounding):
     assert "⚠" not in next(line for line in lines if "2 proposals" in line)
 
 
-def test_the_record_holds_every_setting_and_version(grounding):
-    said = repr(exhibits.record(grounding()))
+def test_the_foot_holds_every_setting_and_version(grounding):
+    said = repr(colophon(grounding().parameters))
     for name in (
         "recipe.blend 0.2",
         "model.name handmade",
