@@ -33,6 +33,6 @@ def report_sample(
 
 
 def _run(name: str, param: list[str] | None, out: Path) -> None:
-    from iterprime_xai.reports import run_report
+    from iterprime_xai.reports import run
 
-    typer.echo(f"wrote {run_report(name, dict(key_value(each) for each in param or ()), out)}")
+    typer.echo(f"wrote {run(name, dict(key_value(each) for each in param or ()), out)}")

@@ -1,4 +1,4 @@
-"""The sample report, executed whole: through run_report, with plain papermill, and from an installed wheel."""
+"""The sample report, executed whole: through run, with plain papermill, and from an installed wheel."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import nbformat
 from notebook_files import MOST_BYTES, ROOT, errors, loaded_from_elsewhere, pictures
 
 from iterprime_xai.records import LayerError, ModelLoadError
-from iterprime_xai.reports import run_report
+from iterprime_xai.reports import run
 
 pytestmark = pytest.mark.notebook
 
@@ -36,7 +36,7 @@ SECTIONS = (
 
 
 def test_without_parameters_it_is_a_page_about_the_bundled_scene(tmp_path):
-    out = run_report("sample", {"smoke": True}, tmp_path / "report.html")
+    out = run("sample", {"smoke": True}, tmp_path / "report.html")
     page = out.read_text(encoding="utf-8")
     assert out.stat().st_size < MOST_BYTES
     assert loaded_from_elsewhere(page) == []
@@ -57,7 +57,7 @@ def test_it_takes_a_picture_of_ones_own_by_a_relative_path(tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     picture.save("my picture.png")
     parameters = {"image": "my picture.png", "phrase": "the red ball <left>", "model": str(model_folder), "layer": 1}
-    out = run_report("sample", {**parameters, "recipe": "paper", "smoke": True}, "made/report.ipynb")
+    out = run("sample", {**parameters, "recipe": "paper", "smoke": True}, "made/report.ipynb")
     notebook = nbformat.read(out, as_version=4)
     assert errors(notebook) == []
     text = json.dumps(notebook)
@@ -79,7 +79,7 @@ def test_it_takes_a_picture_of_ones_own_by_a_relative_path(tmp_path, monkeypatch
 )
 def test_what_the_notebook_refuses_is_said_as_if_called_directly(tmp_path, model_folder, parameters, error, said):
     with pytest.raises(error, match=said) as caught:
-        run_report("sample", {"model": str(model_folder), **parameters}, tmp_path / "x.html")
+        run("sample", {"model": str(model_folder), **parameters}, tmp_path / "x.html")
     assert "x.failed.ipynb" in str(caught.value)
     assert [path.name for path in tmp_path.iterdir()] == ["x.failed.ipynb"]
 
@@ -120,8 +120,8 @@ def test_an_installed_wheel_finds_and_runs_its_notebooks(tmp_path, model_folder)
     code = """
 import json, sys
 from iterprime_xai import reports
-from iterprime_xai.reports import find, run_report
-out = run_report("sample", {"smoke": True, "model": sys.argv[1], "limit": 1}, "report.html")
+from iterprime_xai.reports import find, run
+out = run("sample", {"smoke": True, "model": sys.argv[1], "limit": 1}, "report.html")
 found = [str(find.find(name)) for name in reports.available()]
 print(json.dumps({"package": reports.__file__, "found": found, "bytes": out.stat().st_size}))
 """

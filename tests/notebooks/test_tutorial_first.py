@@ -12,7 +12,7 @@ import nbformat
 from nbformat import v4
 from notebook_files import MOST_BYTES, ROOT, errors, loaded_from_elsewhere, pictures
 
-from iterprime_xai.reports import run_report
+from iterprime_xai.reports import run
 
 NAME = "01_what_does_the_model_look_at"
 
@@ -43,7 +43,7 @@ def test_the_student_predicts_before_running(lesson):
 
 @pytest.mark.notebook
 def test_the_lesson_runs_to_its_end_as_a_page_with_its_code_shown(tmp_path):
-    out = run_report(NAME, {"smoke": True}, tmp_path / "lesson.html")
+    out = run(NAME, {"smoke": True}, tmp_path / "lesson.html")
     page = out.read_text(encoding="utf-8")
     assert out.stat().st_size < MOST_BYTES
     assert loaded_from_elsewhere(page) == []
@@ -61,6 +61,6 @@ def test_the_solutions_run_after_the_lesson(tmp_path, lesson):
     cells = [*lesson.cells, *(v4.new_code_cell(code) for code in solutions(lesson))]
     path = tmp_path / "with_solutions.ipynb"
     nbformat.write(v4.new_notebook(cells=cells, metadata=lesson.metadata), path)
-    done = nbformat.read(run_report(path, {"smoke": True}, tmp_path / "done.ipynb"), as_version=4)
+    done = nbformat.read(run(path, {"smoke": True}, tmp_path / "done.ipynb"), as_version=4)
     assert errors(done) == []
     assert all(cell.outputs for cell in done.cells[-len(solutions(lesson)) :])

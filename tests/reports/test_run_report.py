@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from iterprime_xai.records import MissingExtraError, OptionError, PhraseError, ReportError, StorageError
-from iterprime_xai.reports import run, run_report
+from iterprime_xai.reports import run, running
 
 pytest.importorskip("papermill")
 
@@ -55,13 +55,13 @@ def test_it_runs_in_this_python_from_the_callers_folder_whatever_kernel_is_regis
         kernelspec={"name": "broken", "display_name": "x", "language": "python"},
     )
     phrase = 'a "dog" \\n {left} ü 🐕'
-    out = run_report(report, {"phrase": phrase, "path": "beside.txt"}, Path("made") / "on the way" / "{out}.ipynb")
+    out = run(report, {"phrase": phrase, "path": "beside.txt"}, Path("made") / "on the way" / "{out}.ipynb")
     facts = printed(out)
     assert facts["phrase"] == phrase
     assert facts["file"] == "read me"
     assert facts["python"] == sys.executable
     assert Path(facts["folder"]) == tmp_path
-    assert Path(facts["package"]).parent == Path(run.__file__).parent.parent
+    assert Path(facts["package"]).parent == Path(running.__file__).parent.parent
     assert facts["bars"] is False
     assert [each.name for each in out.parent.iterdir()] == ["{out}.ipynb"]
     record = json.loads(out.read_text(encoding="utf-8"))["metadata"]["papermill"]
@@ -83,7 +83,7 @@ def test_a_failing_cell_is_one_sentence_and_leaves_what_ran(write_notebook, tmp_
     out = tmp_path / "page.html"
     out.write_text("an earlier report", encoding="utf-8")
     with pytest.raises(error, match=said):
-        run_report(report, {"kind": kind}, out)
+        run(report, {"kind": kind}, out)
     assert out.read_text(encoding="utf-8") == "an earlier report"
     left = (tmp_path / "page.failed.ipynb").read_text(encoding="utf-8")
     if kind != "dead":
@@ -97,7 +97,7 @@ def test_a_failing_cell_is_one_sentence_and_leaves_what_ran(write_notebook, tmp_
 def test_a_cell_that_takes_too_long_is_stopped(write_notebook, tmp_path):
     report = write_notebook("kind = ''", "import time; time.sleep(60)")
     with pytest.raises(ReportError, match="Timeout"):
-        run_report(report, {}, tmp_path / "slow.html", cell_timeout=2)
+        run(report, {}, tmp_path / "slow.html", cell_timeout=2)
 
 
 @pytest.mark.notebook
@@ -108,11 +108,11 @@ def test_reports_run_side_by_side_and_inside_a_running_event_loop(write_notebook
     report = write_notebook('phrase: str = ""\npath: str = ""', FACTS)
 
     async def inside() -> Path:
-        return run_report(report, {"phrase": "loop"}, tmp_path / "loop.ipynb")
+        return run(report, {"phrase": "loop"}, tmp_path / "loop.ipynb")
 
     assert printed(asyncio.run(inside()))["phrase"] == "loop"
     with ThreadPoolExecutor(2) as pool:
-        runs = [pool.submit(run_report, report, {"phrase": str(n)}, tmp_path / f"{n}.ipynb") for n in range(3)]
+        runs = [pool.submit(run, report, {"phrase": str(n)}, tmp_path / f"{n}.ipynb") for n in range(3)]
         assert [printed(each.result())["phrase"] for each in runs] == ["0", "1", "2"]
 
 
@@ -125,7 +125,7 @@ def test_an_interrupt_stays_one_and_what_ran_is_left(write_notebook, tmp_path, m
 
     monkeypatch.setattr(engine, "execute", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        run_report(write_notebook("a = 1"), {}, tmp_path / "x.html")
+        run(write_notebook("a = 1"), {}, tmp_path / "x.html")
     assert (tmp_path / "x.failed.ipynb").is_file()
     assert not (tmp_path / "x.html").exists()
 
@@ -146,26 +146,26 @@ def test_bad_input_is_refused_before_a_kernel_starts(
 
     monkeypatch.setattr(engine, "execute", lambda *_, **__: pytest.fail("a kernel was started"))
     with pytest.raises(error, match=said):
-        run_report(write_notebook('phrase: str = ""'), parameters, tmp_path / out)
+        run(write_notebook('phrase: str = ""'), parameters, tmp_path / out)
 
 
 def test_a_place_that_cannot_be_written_is_refused_first(write_notebook, tmp_path):
     report = write_notebook("a = 1")
     (tmp_path / "folder.html").mkdir()
     with pytest.raises(StorageError, match="is a folder"):
-        run_report(report, {}, tmp_path / "folder.html")
+        run(report, {}, tmp_path / "folder.html")
     with pytest.raises(StorageError, match="Cannot write"):
-        run_report(report, {}, report / "below" / "a file.html")
+        run(report, {}, report / "below" / "a file.html")
 
 
 def test_what_is_no_python_notebook_is_refused(write_notebook, tmp_path):
     broken = tmp_path / "broken.ipynb"
     broken.write_text("not json", encoding="utf-8")
     with pytest.raises(OptionError, match="should be a Jupyter notebook"):
-        run_report(broken, {}, tmp_path / "x.html")
+        run(broken, {}, tmp_path / "x.html")
     other = write_notebook("a = 1", name="r.ipynb", kernelspec={"name": "ir", "display_name": "R", "language": "R"})
     with pytest.raises(OptionError, match="is written in R"):
-        run_report(other, {}, tmp_path / "x.html")
+        run(other, {}, tmp_path / "x.html")
 
 
 def test_without_papermill_the_extra_is_named(tmp_path, monkeypatch):
@@ -174,7 +174,7 @@ def test_without_papermill_the_extra_is_named(tmp_path, monkeypatch):
     known = util.find_spec
     monkeypatch.setattr(util, "find_spec", lambda name, *rest: None if name == "papermill" else known(name, *rest))
     with pytest.raises(MissingExtraError, match=r"need papermill.*iterprime-xai\[reports\]"):
-        run_report("sample", {}, tmp_path / "x.html")
+        run("sample", {}, tmp_path / "x.html")
 
 
 def test_the_kernel_finds_the_package_that_is_running_and_keeps_the_users_path(monkeypatch):

@@ -18,7 +18,7 @@ SUFFIXES = (".html", ".ipynb")
 _EXTRA = ("papermill", "nbconvert", "nbclient", "ipykernel")
 
 
-def run_report(
+def run(
     name_or_path: str | Path,
     parameters: Mapping[str, Any] | None = None,
     out: str | Path = "report.html",
