@@ -14,18 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from iterprime_xai.evaluation.failures.blame import PassChange, WordBlame, most_blamed, pass_changes, word_blame
+from iterprime_xai.evaluation.failures.blame import WordBlame, most_blamed, pass_changes, word_blame
 from iterprime_xai.evaluation.failures.case import Case, open_case
+from iterprime_xai.evaluation.failures.pass_effects import pass_effects
 from iterprime_xai.evaluation.markdown import markdown
 from iterprime_xai.evaluation.runs.reading import read_run
 
-_WOULD = {
-    "fixed": "would have fixed",
-    "broke": "would have broken",
-    "neither": "would have changed nothing",
-    "unknown": "not known",
-    None: "not known",
-}
 ROLES = ("primary", "spatial", "context", "other")
 
 
@@ -38,19 +32,6 @@ def role(case: Case, word: WordBlame) -> str:
     if any(cue.span[0] < word.span[1] and word.span[0] < cue.span[1] for cue in said.cues):
         return "spatial"
     return "context" if any(said.words[place].span == word.span for place in said.context) else "other"
-
-
-def passes_table(changes: list[tuple[PassChange, ...]]) -> str:
-    """Markdown: what each further pass did, and what those that were not used would have done."""
-    counts: Counter[tuple[int, str]] = Counter()
-    for each in changes:
-        for one in each[1:]:
-            said = one.change if one.used else f"not used: {_WOULD[one.would]}"
-            counts[one.number, said] += 1
-    names = sorted({name for _, name in counts})
-    numbers = sorted({number for number, _ in counts})
-    body = [[f"pass {number}", *(str(counts[number, name]) for name in names)] for number in numbers]
-    return markdown(["", *names], body)
 
 
 def words_table(cases: list[Case], words: list[tuple[WordBlame, ...]]) -> str:
@@ -100,7 +81,7 @@ def main() -> None:
     print(
         f"{len(cases)} phrases; the last used pass gives the run's own answer in {np.mean(same):.2%} of {len(same)}\n"
     )
-    print(passes_table(changes))
+    print(pass_effects(changes))
     low, middle = np.quantile(fits, [0.1, 0.5])
     print(
         f"All words together give the run's own answer in {np.mean(together):.1%} of {len(together)}; their map correlates "

@@ -28,28 +28,24 @@ phrase: str = ""  # the referring expression; "" for the phrase that belongs to 
 model: str = "tiny"  # a bundled model, a folder in the hub's layout, or a hub id
 recipe: str = "default"  # default, or paper for what the released code does
 layer = None  # type: int|None text layer to read, 0-based; None (null in JSON) for the checkpoint's own
+run: str = ""  # folder of a run, to show one of its samples in place of a picture and phrase
+sample: str = ""  # id of the run's sample; "" for the failure with the lowest IoU
 smoke: bool = False  # true: the smallest run that still shows every part, for tests
 limit: int = 8  # at most this many layers, words and proposals are drawn
 
 # %%
-import iterprime_xai as ix
-from iterprime_xai.data.scenes import bundled_samples
-from iterprime_xai.reports import exhibits, sheets
+from iterprime_xai.reports import exhibits, failure_exhibits, looks, sheets
 from iterprime_xai.reports.colophon import colophon
+from iterprime_xai.reports.subject import subject_of
 
 most = min(limit, 2) if smoke else limit
+subject = subject_of(image=image, phrase=phrase, model=model, recipe=recipe, layer=layer, run=run, sample=sample)
+g, truth = subject.grounding, subject.sample
+gold = None if truth is None else truth.mask
+exhibits.headline(g, truth) + exhibits.caveats(g) + failure_exhibits.verdict(subject)
 
-sample = None  # the bundled scene, which knows its truth; none for a picture of your own
-if not image:
-    scenes = bundled_samples()
-    sample = next((each for each in scenes if each.text == phrase), scenes[0])
-picture = sample.image if sample else image
-text = phrase or (sample.text if sample else "")
-truth = sample if sample and sample.text == text else None
-
-grounder = ix.load(model)
-g = grounder.ground(picture, text, recipe=recipe, layer=layer)
-exhibits.headline(g, truth) + exhibits.caveats(g)
+# %%
+sheets.answer(g, gold)
 
 # %% [markdown]
 # ## The phrase
@@ -60,26 +56,11 @@ exhibits.headline(g, truth) + exhibits.caveats(g)
 # %%
 exhibits.phrase(g)
 
-# %% [markdown]
-# ## The picture
-
-# %%
-sheets.photo(g.image, f"The picture that was looked at, {g.image.width} x {g.image.height} pixels.")
-
-# %% [markdown]
-# ## Everything on one sheet
-#
-# The picture with the answer, the final heat, every pass and every word. Each small map has its own colour scale:
-# compare *shapes* here, not strengths.
-
-# %%
-g
-
 # %% [markdown] tags=["live"]
 # ## Live
 #
 # In Jupyter, run this notebook yourself to move through passes and words, and to change opacity and threshold in the
-# browser. Where no kernel runs, the same sheet as above stands here.
+# browser. Where no kernel runs, a picture with everything on one sheet stands here.
 
 # %% tags=["live"]
 g.show()
@@ -87,9 +68,12 @@ g.show()
 # %% [markdown]
 # ## Pass by pass
 #
-# After each pass the hottest patches are hidden from the text (as cross-attention keys, in every layer), and the
-# model looks again. Looking again stops when the match probability falls: without those patches the model believes
-# the phrase less.
+# After each pass the hottest patches are hidden from the text (as cross-attention keys, in every layer; hatched
+# here), and the model looks again. Looking again stops when the match probability falls: without those patches the
+# model believes the phrase less. Each map has its own colour scale: compare *shapes*, not strengths.
+
+# %%
+sheets.passes(g, gold)
 
 # %%
 exhibits.passes(g)
@@ -107,25 +91,15 @@ sheets.word_maps(g, most)
 # %% [markdown]
 # ## With and without primary-word emphasis
 #
-# The same looks, once with the primary word emphasised against its context and once with a plain mean of the words.
-# Where both maps agree, emphasis changed nothing; where they differ, the context words pull the look elsewhere.
+# The same looks, as they are, with the primary word emphasised against its context, and with a plain mean of the
+# words. Where the maps agree, emphasis changed nothing; where they differ, the context words pull the look elsewhere.
 
 # %%
-fixed = False if g.proposals is None else g.proposals
-settings = {"recipe": recipe, "layer": g.parameters["layer"], "proposals": fixed}
-compared = [
-    ("emphasis on", grounder.ground(picture, text, emphasis="both", **settings)),
-    ("emphasis off", grounder.ground(picture, text, emphasis="none", **settings)),
-]
-sheets.sheet(
-    g.image,
-    [sheets.Panel(name, f"{len(each.passes)} passes, own scale", each.heatmap, each.mask) for name, each in compared],
-    alt="The final heat with primary-word emphasis and without it.",
-    columns=2,
-)
+compared = looks.with_and_without_emphasis(subject)
+looks.side_by_side(subject, compared) if compared else exhibits.sentence(looks.NO_LAYERS)
 
 # %%
-exhibits.comparison(compared, truth)
+exhibits.comparison(compared, truth) if compared else None
 
 # %% [markdown]
 # ## Layer by layer
@@ -135,32 +109,11 @@ exhibits.comparison(compared, truth)
 # of the words are blank there.
 
 # %%
-layers = grounder.matcher.layers
-if len(layers) > most:  # the layer that was read, and others spread evenly over the depth
-    spread = {layers[round(step * (len(layers) - 1) / max(1, most - 1))] for step in range(max(1, most - 1))}
-    layers = tuple(sorted(spread | {g.parameters["layer"]}))
-looks = {each: grounder.ground(picture, text, recipe=recipe, layer=each, passes=1, proposals=False) for each in layers}
-sheets.sheet(
-    g.image,
-    [
-        sheets.Panel(
-            f"layer {number}{' (read here)' if number == g.parameters['layer'] else ''}",
-            "blank" if look.point is None else f"peak {look.heatmap.max():.2g}",
-            look.heatmap,
-            g.mask,
-            marked=number == g.parameters["layer"],
-        )
-        for number, look in looks.items()
-    ],
-    alt=f"The first look, read from layers {', '.join(map(str, looks))}.",
-)
+layered = looks.layer_looks(subject, most)
+looks.layer_sheet(subject, layered) if layered else exhibits.sentence(looks.NO_LAYERS)
 
 # %%
-notes = [line for line in g.trace if line.startswith("layer ")]
-exhibits.sentence(
-    f"Read: {'; '.join(notes)}. Shown: {len(looks)} of {len(grounder.matcher.layers)} layers, each on its own scale.",
-    caveat=any("not validated" in line for line in notes),
-)
+exhibits.layer_note(g, len(layered), 0 if subject.grounder is None else len(subject.grounder.matcher.layers))
 
 # %% [markdown]
 # ## The mask: proposals and selection
@@ -175,6 +128,14 @@ sheets.candidates(g, most)
 exhibits.selection(g, most)
 
 # %% [markdown]
+# ## What is known of it
+#
+# Of a sample with a gold mask: what kind of failure it is, and the facts behind that.
+
+# %%
+failure_exhibits.facts(subject)
+
+# %% [markdown]
 # ## What was decided on the way
 
 # %%
@@ -184,4 +145,4 @@ exhibits.trace(g)
 # ## Settings and versions
 
 # %%
-colophon(g.parameters)
+colophon(g.parameters, [] if subject.run is None else [subject.run])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from iterprime_xai.records import Grounding, Sample
 from iterprime_xai.records.overlap import iou
 from iterprime_xai.visualize import describe
 from iterprime_xai.visualize.tables import shown
+
+if TYPE_CHECKING:
+    from iterprime_xai.evaluation.runs.reading import Run
 
 _PEN = "253, 231, 37"
 _PRIMARY = "font-weight: 700; text-decoration: underline; text-underline-offset: 4px"
@@ -171,6 +174,30 @@ def selection(grounding: Grounding, most: int = 8) -> Exhibit:
     left = len(found.ranking) - len(listed)
     more = sentence(f"{left} more proposals ranked lower.") if left > 0 else Exhibit("")
     return sentence(text) + (table(columns, rows, chosen) if rows else Exhibit("")) + more
+
+
+def layer_note(grounding: Grounding, shown_: int, there: int) -> Exhibit:
+    """Why this layer was read, and how many of the layers are shown."""
+    notes = [line for line in grounding.trace if line.startswith("layer ")]
+    if not there:
+        return Exhibit("")
+    told = f"Read: {'; '.join(notes)}. " if notes else ""
+    text = f"{told}Shown: {shown_} of {there} layers, each on its own scale."
+    return sentence(text, caveat=any("not validated" in line for line in notes))
+
+
+def run_notes(run: Run, where: Mapping[str, str] | None = None) -> Exhibit:
+    """Which run this is, in a line, and what a reader of its numbers has to know."""
+    from iterprime_xai.evaluation.measures import summarise
+
+    found = summarise(run)
+    only = "".join(f", only {name} = {value}" for name, value in (where or {}).items())
+    told = sentence(f"{found.system} on {found.data}, proposals {found.proposals}, answer {found.answer}{only}.")
+    if found.errors:
+        told += sentence(f"{sum(found.errors.values())} phrases ended in an error and count as IoU 0.", caveat=True)
+    for note in found.notes:
+        told += sentence(f"{note[:1].upper()}{note[1:]}.", caveat=True)
+    return told
 
 
 def comparison(named: Sequence[tuple[str, Grounding]], sample: Sample | None = None) -> Exhibit:

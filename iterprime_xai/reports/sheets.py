@@ -13,17 +13,20 @@ import numpy as np
 from PIL import Image
 
 from iterprime_xai.records import Grounding
+from iterprime_xai.records.heatmap import resize
 from iterprime_xai.visualize import describe, panels
-from iterprime_xai.visualize.colours import scale_of
+from iterprime_xai.visualize.colours import overlay, scale_of
 from iterprime_xai.visualize.contours import contours
 from iterprime_xai.visualize.encoded import jpeg
-from iterprime_xai.visualize.lettering import Style, drawable, shortened
+from iterprime_xai.visualize.lettering import SETTINGS, Style, drawable, shortened
 from iterprime_xai.visualize.panels import Canvas
 from iterprime_xai.visualize.sheet import HAIRLINE, MUTED, WARNING, WIDTH, Block, Sheet, stacked
 
 DOTS_PER_INCH = 100
 _TITLE, _LINE = Style(10, bold=True), Style(8.8, colour=MUTED)
 _GAP, _MOST_HIGH = 0.22, 2.9
+_PAD = 8
+"""Dots around a sheet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,8 @@ class Picture:
 class Panel:
     """One picture of a sheet: a title, a line below, and what is laid over the image.
 
-    That is a heatmap, the outline of a mask, and hatching where ``keep`` (bool, on the grid) leaves patches out.
+    That is a heatmap, the outline of a mask, that of the gold mask (dashed), and hatching where ``keep`` (bool, on the grid)
+    leaves patches out.
     """
 
     title: str
@@ -54,6 +58,7 @@ class Panel:
     mask: np.ndarray | None = None
     keep: np.ndarray | None = None
     marked: bool = False
+    gold: np.ndarray | None = None
 
 
 def photo(image: Image.Image, alt: str, longest: int = 640) -> Picture:
@@ -69,7 +74,6 @@ def sheet(image: Image.Image, shown: Sequence[Panel], *, alt: str, columns: int 
     ``shared`` puts all heatmaps on one colour scale, so that their strengths can be compared; otherwise each has its
     own and only their shapes can. A panel that is ``marked`` gets a heavy frame.
     """
-    pixels = np.asarray(panels.sized(image, 480))
     aspect = panels.aspect_of(image)
     columns = max(1, min(columns, len(shown))) if aspect <= 2.4 else min(2, len(shown))
     room = (WIDTH - _GAP * (max(columns, 3) - 1)) / max(columns, 3)
@@ -79,25 +83,82 @@ def sheet(image: Image.Image, shown: Sequence[Panel], *, alt: str, columns: int 
     rows = math.ceil(len(shown) / columns)
     maps = [panel.heatmap for panel in shown if panel.heatmap is not None]
     common = scale_of(maps) if shared and maps else None
+    small = _small(image, round(width * DOTS_PER_INCH), round(height * DOTS_PER_INCH))
+    outlines = {id(mask): contours(mask, 0) for panel in shown for mask in (panel.mask, panel.gold) if mask is not None}
 
     def draw(paper: Sheet, top: float) -> None:
         for index, panel in enumerate(shown):
             left, edge = (index % columns) * (slot + _GAP), top + (index // columns) * (cell + 0.2)
-            canvas = Canvas(pixels, image.width, image.height, [] if panel.mask is None else contours(panel.mask))
             paper.text(left, edge, shortened(drawable(panel.title), _TITLE, slot), _TITLE)
-            axes = paper.axes(left, edge + _TITLE.line + 0.05, width, height)
+            photo = paper.photo(left, edge + _TITLE.line + 0.05, width, height, image.size)
+            canvas = Canvas(small, image.width, image.height, outlines.get(id(panel.mask), []))
             if panel.heatmap is None:
-                panels.draw_picture(axes, canvas)
+                photo.show(small)
             else:
-                panels.draw_heat(axes, canvas, panel.heatmap, common or scale_of([panel.heatmap]))
+                heat = resize(panel.heatmap, small.shape[:2])
+                photo.show(overlay(small, heat, common or scale_of([panel.heatmap])))
             if panel.keep is not None:
-                panels.draw_hidden(axes, canvas, panel.keep)
-            panels.draw_outline(axes, canvas, 0.8)
-            panels.draw_frame(axes, canvas, WARNING if panel.marked else HAIRLINE, dashed=panel.marked)
+                panels.draw_hidden(photo, canvas, panel.keep)
+            panels.draw_outline(photo, canvas, 0.8)
+            panels.draw_gold(photo, outlines.get(id(panel.gold), []), 0.8)
+            panels.draw_frame(photo, canvas, WARNING if panel.marked else HAIRLINE, dashed=panel.marked)
             line = shortened(drawable(panel.line), _LINE, slot)
             paper.text(left, edge + _TITLE.line + 0.05 + height + 0.06, line, _LINE)
 
-    return drawn(stacked([Block(rows * cell + (rows - 1) * 0.2, draw)], gap=0), alt)
+    figure = stacked([Block(rows * cell + (rows - 1) * 0.2, draw)], gap=0, dots_per_inch=DOTS_PER_INCH)
+    return _painted(figure, alt)
+
+
+def _small(image: Image.Image, width: int, height: int) -> np.ndarray:
+    """The picture at exactly this size, uint8 RGB; a very small one keeps its square pixels."""
+    method = Image.Resampling.NEAREST if max(image.size) < panels.PIXELS_SHOWN_BELOW else Image.Resampling.LANCZOS
+    return np.asarray(image.convert("RGB").resize((max(1, width), max(1, height)), method, reducing_gap=3.0))
+
+
+def _painted(figure: Any, alt: str) -> Picture:
+    """A sheet as a picture, without its empty margins; painted once."""
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(figure)
+    with rc_context(SETTINGS):
+        canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba())[..., :3]
+    inked = (pixels != 255).any(-1)
+    there = [np.flatnonzero(inked.any(axis)) for axis in (1, 0)]
+    if all(len(each) for each in there):
+        (top, bottom), (left, right) = ((max(0, each[0] - _PAD), each[-1] + 1 + _PAD) for each in there)
+        pixels = pixels[top:bottom, left:right]
+    return Picture(jpeg(Image.fromarray(pixels), quality=86), describe.one_line(alt))
+
+
+def answer(grounding: Grounding, gold: np.ndarray | None = None) -> Picture:
+    """The picture with the answer's outline and, dashed, that of the gold mask; and the final heat beside it."""
+    peak = "blank" if grounding.point is None else f"highest heat {describe.number(float(grounding.heatmap.max()))}"
+    lines = " · ".join(["line: the answer"] * (grounding.mask is not None) + ["dashed: the truth"] * (gold is not None))
+    shown = [
+        Panel("the picture", lines, None, grounding.mask, gold=gold),
+        Panel("the final heat", peak, grounding.heatmap, grounding.mask, gold=gold),
+    ]
+    return sheet(
+        grounding.image, shown, alt=f"{describe.mask_sentence(grounding)} The final heat beside it: {peak}.", columns=2
+    )
+
+
+def passes(grounding: Grounding, gold: np.ndarray | None = None) -> Picture:
+    """The map of every pass, each on its own colour scale, with what was hidden from it; the last frame is not marked."""
+    shown = [
+        Panel(
+            f"pass {number}",
+            f"{describe.probability(look.probability, 4)}, {describe.status(look)}",
+            look.heatmap,
+            keep=look.keep,
+            gold=gold,
+        )
+        for number, look in enumerate(grounding.passes, 1)
+    ]
+    said = "; ".join(f"{panel.title}: {panel.line}" for panel in shown)
+    return sheet(grounding.image, shown, alt=f"The heat of each pass, hidden patches hatched. {said}.")
 
 
 def word_maps(grounding: Grounding, most: int = 12) -> Picture:

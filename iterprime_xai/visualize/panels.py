@@ -85,12 +85,26 @@ def _show(axes: Any, canvas: Canvas, pixels: np.ndarray) -> None:
 
 def draw_outline(axes: Any, canvas: Canvas, weight: float = 1.0) -> None:
     """The mask's outline: white on a dark halo, so that it shows on any colour."""
+    _outline(axes, canvas.outlines, weight, "-")
+
+
+def draw_gold(axes: Any, outlines: Sequence[np.ndarray], weight: float = 1.0) -> None:
+    """The outline of the gold mask, dashed: drawn over the answer's, both are seen where they run along the same edge."""
+    _outline(axes, outlines, weight, (0, (2.2, 1.6)))
+
+
+def _outline(axes: Any, outlines: Sequence[np.ndarray], weight: float, style: Any) -> None:
     from matplotlib.collections import PolyCollection
 
     for colour, width in ((HALO, 3.6 * weight), (LINE, 1.7 * weight)):
         axes.add_collection(
             PolyCollection(
-                list(canvas.outlines), facecolors="none", edgecolors=colour, linewidths=width, joinstyle="round"
+                list(outlines),
+                facecolors="none",
+                edgecolors=colour,
+                linewidths=width,
+                linestyles=[style],
+                joinstyle="round",
             ),
             autolim=False,
         )

@@ -22,9 +22,10 @@ from iterprime_xai.records.errors import OptionError
 
 Place = Literal["gold", "peak"]
 
-SLICES = ("clutter", "size", "length")
+SLICES = ("clutter", "rivals", "size", "length", "cue")
 """What phrases are sliced by, besides "tag:NAME"."""
 
+NO_CUE = "says no place"
 MANY_THINGS, MANY_WORDS = 4, 8
 """From these on all are one slice."""
 
@@ -159,7 +160,7 @@ class Slices:
             ]
             for row in self.rows[:SHOWN]
         ]
-        head = [_said_of(self.by), "phrases", "failed", "% failed", "mIoU", "commonest failure"]
+        head = [said_of(self.by), "phrases", "failed", "% failed", "mIoU", "commonest failure"]
         cut = f"; the first {SHOWN} of {len(self.rows)} slices" if len(self.rows) > SHOWN else ""
         said = f"{_failed(self.failures, self.phrases)}{left_out}{cut}."
         return f"{said} Bold: surely more often than all phrases.\n\n{markdown(head, body)}"
@@ -233,9 +234,10 @@ def slices(table: pa.Table, by: str) -> Slices:
 
     Args:
         table: a run's failures.
-        by: "clutter", the other annotated things in the picture; "size", the share of it that is meant (:data:`SIZES`);
-            "length", the words of the text, as spaces part them; or "tag:NAME", what the data set says. Values of a tag are
-            sorted as words are in :func:`word_table`, all others in their own order.
+        by: "clutter", the other annotated things in the picture; "rivals", those of the target's category; "size", the share of
+            the picture that is meant (:data:`SIZES`); "length", the words of the text, as spaces part them; "cue", the first
+            words that say where; or "tag:NAME", what the data set says. Values of a tag and of "cue" are sorted as words are in
+            :func:`word_table`, all others in their own order.
 
     Raises:
         OptionError: something else, or a tag that no phrase has.
@@ -270,7 +272,7 @@ def slices(table: pa.Table, by: str) -> Slices:
         for place, rate in enumerate(rates(wrong.sum(1), total))
         if total[place]
     ]
-    if by.startswith("tag:"):
+    if by.startswith("tag:") or by == "cue":
         rows.sort(key=lambda row: (-row.rate.low, -row.count, row.name))
     return Slices(by, tuple(rows), len(kinds), int(failed.sum()), int((~inside).sum()))
 
@@ -305,6 +307,15 @@ def _by_clutter(known: pa.Table) -> Sliced:
     return _numbers(known["things"], 0, MANY_THINGS)
 
 
+def _by_rivals(known: pa.Table) -> Sliced:
+    return _numbers(known["rivals"], 0, MANY_THINGS)
+
+
+def _by_cue(known: pa.Table) -> Sliced:
+    values = _combined(pc.fill_null(known["cue"], NO_CUE)).dictionary_encode()
+    return values.indices.to_numpy(zero_copy_only=False).astype(np.int64), values.dictionary.to_pylist()
+
+
 def _by_length(known: pa.Table) -> Sliced:
     words = pc.list_value_length(pc.utf8_split_whitespace(pc.utf8_trim_whitespace(known["text"])))
     return _numbers(words, 1, MANY_WORDS)
@@ -330,13 +341,28 @@ def _of_tag(known: pa.Table, name: str) -> Sliced:
     return pc.fill_null(values.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64), names
 
 
-_SLICERS: dict[str, Callable[[pa.Table], Sliced]] = {"clutter": _by_clutter, "size": _by_size, "length": _by_length}
+_SLICERS: dict[str, Callable[[pa.Table], Sliced]] = {
+    "clutter": _by_clutter,
+    "rivals": _by_rivals,
+    "size": _by_size,
+    "length": _by_length,
+    "cue": _by_cue,
+}
 
 
-def _said_of(by: str) -> str:
-    return {"clutter": "other things", "size": "share of the picture", "length": "words"}.get(
-        by, by.removeprefix("tag:")
-    )
+SAID = {
+    "clutter": "other things",
+    "rivals": "others of its category",
+    "size": "share of the picture",
+    "length": "words",
+    "cue": "says where",
+}
+"""What each slicer slices by, in the words of a table's head."""
+
+
+def said_of(by: str) -> str:
+    """What a slicer is called in tables."""
+    return SAID.get(by, by.removeprefix("tag:"))
 
 
 def _failed(failures: int, phrases: int) -> str:

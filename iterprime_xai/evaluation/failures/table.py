@@ -21,7 +21,7 @@ from iterprime_xai.records.writing import whole_file
 if TYPE_CHECKING:
     from iterprime_xai.evaluation.runs.reading import Run
 
-TABLE_FORMAT = 1
+TABLE_FORMAT = 2
 """Number of this set of columns and rules: a table that was kept by another is made again."""
 
 FOLDER = "failures"
@@ -52,6 +52,8 @@ SCHEMA = pa.schema(
         ("heat_in_mask", _real),
         ("landed", _text),
         ("things", _whole),
+        ("rivals", _whole),
+        ("cue", _text),
         ("gold_area", _whole),
         ("chosen_area", _whole),
         ("height", _whole),
@@ -63,9 +65,10 @@ SCHEMA = pa.schema(
         ("seconds", _real),
     ]
 )
-"""``gain`` is what the type's oracle would add to the phrase's IoU; ``repaired_...`` are the oracle's pixels. ``things`` counts the
-other annotated things; ``gold_x`` to ``peak_y`` are the centre of the gold mask's box and the peak, as shares of width and height.
-``words`` are the content words in lower case, ``seconds`` the system's own time."""
+"""``gain`` is what the type's oracle would add to the phrase's IoU; ``repaired_...`` are the oracle's pixels. ``things`` counts
+the other annotated things, ``rivals`` those of the target's category (null where that is not told); ``cue`` is the first that says
+where, in lower case. ``gold_x`` to ``peak_y`` are the centre of the gold mask's box and the peak, as shares of width and height;
+``words`` the content words in lower case, ``seconds`` the system's own time."""
 
 _AS_THEY_ARE = (
     *("sample_id", "image_id", "text", "tags", "category", "iou", "best_iou", "intersection", "union", "probability"),
@@ -74,7 +77,7 @@ _AS_THEY_ARE = (
 READ = tuple(dict.fromkeys((*_AS_THEY_ARE, *COLUMNS, "gold", "peak", "best_index", "seconds_segment")))
 """The columns of a row that its line follows from, beside ``NESTED``."""
 
-NESTED = ("others.list.element.area", "proposals.list.element.area")
+NESTED = ("others.list.element.category", "proposals.list.element.area")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +177,8 @@ def lines_of(part: pa.Table, threshold: float) -> pa.Table:
         "repaired_intersection": [each[0] for each in repaired],
         "repaired_union": [each[1] for each in repaired],
         "things": pc.list_value_length(part["others"]),
+        "rivals": _rivals(part),
+        "cue": [row["cues"][0]["text"].casefold() if row["cues"] else None for row in rows],
         "gold_x": [each[0] for each in centres],
         "gold_y": [each[1] for each in centres],
         "peak_x": [
@@ -198,6 +203,17 @@ def lines_of(part: pa.Table, threshold: float) -> pa.Table:
 
 def _iou(common: int | None, either: int | None) -> float:
     return (common or 0) / either if either else 0.0
+
+
+def _rivals(part: pa.Table) -> np.ma.MaskedArray:
+    """How many of each row's other things are of its category; masked where the row tells none."""
+    import pyarrow.compute as pc
+
+    others, category = part["others"].combine_chunks(), part["category"].combine_chunks()
+    owner = np.asarray(pc.list_parent_indices(others))
+    same = pc.equal(others.flatten().field("category"), category.take(pa.array(owner)))
+    counts = np.bincount(owner, pc.fill_null(same, False).to_numpy(zero_copy_only=False), len(part)).astype(np.int64)
+    return np.ma.MaskedArray(counts, mask=category.is_null().to_numpy(zero_copy_only=False))
 
 
 def _best_areas(part: pa.Table) -> list[int | None]:

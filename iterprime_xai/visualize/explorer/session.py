@@ -16,12 +16,12 @@ from iterprime_xai.evaluation.failures.blame import pass_changes, word_blame
 from iterprime_xai.evaluation.failures.case import Case, open_case
 from iterprime_xai.evaluation.failures.classifying import THRESHOLD
 from iterprime_xai.evaluation.failures.table import failure_table
+from iterprime_xai.evaluation.runs.asking import Asker
 from iterprime_xai.evaluation.runs.reading import Run, read_run
 from iterprime_xai.records.errors import OptionError, StorageError
 from iterprime_xai.visualize.blame_lines import verdict_lines
 from iterprime_xai.visualize.describe import safe
 from iterprime_xai.visualize.encoded import fitting, jpeg
-from iterprime_xai.visualize.explorer.asking import Asker
 from iterprime_xai.visualize.explorer.meant import meant
 from iterprime_xai.visualize.explorer.message import flag_of, text_of, texts_of, value_of, whole_of
 from iterprime_xai.visualize.explorer.query import Phrases

@@ -11,9 +11,9 @@ from toy_explored import made, toy_set
 
 import iterprime_xai as ix
 from iterprime_xai.evaluation.failures.case import open_case
+from iterprime_xai.evaluation.runs.asking import Asker
 from iterprime_xai.masks import proposers
 from iterprime_xai.records import LayerError, OptionError, ProposalError
-from iterprime_xai.visualize.explorer.asking import Asker
 
 
 class Asked:

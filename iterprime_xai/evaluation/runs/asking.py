@@ -23,7 +23,7 @@ class Asker:
     """
 
     def __init__(self, run: Run, system: ZeroShotSegmenter | None = None) -> None:
-        self._run = run
+        self.run = run
         self._given = system
 
     def ask(self, case: Case, text: str, *, method: str = "", layer: int | None = None) -> Grounding:
@@ -41,7 +41,7 @@ class Asker:
         """
         if case.image is None:
             raise OptionError(f"There is no picture to look at: {case.problem}")
-        proposals, answer = self._proposals(case), case.row["answer"]
+        proposals, answer = self.proposals(case), case.row["answer"]
         system = self.system
         if not method and layer is None:
             return system.segment(case.image, text, proposals=proposals, answer=answer)
@@ -66,7 +66,7 @@ class Asker:
             return self._given
         from iterprime_xai.systems import load_system, system_names
 
-        asked = self._run.manifest.asked
+        asked = self.run.manifest.asked
         if asked["system"] not in system_names():
             raise OptionError(
                 f"The run was made by {asked['system']!r}, which is no system by name: give it to explore(run, system=...)."
@@ -78,35 +78,37 @@ class Asker:
         """Ways to look that can be asked for instead of the run's own; none for systems without a matcher of their own."""
         from iterprime_xai.saliency.methods import METHODS
 
-        return list(METHODS) if self._looks else []
+        return list(METHODS) if self.looks else []
 
     @property
     def layers(self) -> int:
         """How many text layers can be chosen from; 0 for systems without a matcher of their own."""
-        model = self._run.manifest.decides["system"].get("model") or {}
-        return int(model.get("text_layers") or 0) if self._looks else 0
+        model = self.run.manifest.decides["system"].get("model") or {}
+        return int(model.get("text_layers") or 0) if self.looks else 0
 
     @property
-    def _looks(self) -> bool:
-        return (self._given is not None and hasattr(self._given, "grounder")) or self._run.manifest.asked["system"] in (
+    def looks(self) -> bool:
+        """Whether the system reads text layers with cross-attention, so that another layer or method can be asked for."""
+        return (self._given is not None and hasattr(self._given, "grounder")) or self.run.manifest.asked["system"] in (
             "iterprime",
             "gradcam",
         )
 
-    def _proposals(self, case: Case) -> Any:
+    def proposals(self, case: Case) -> Any:
+        """The masks that the run chose among for a case, or what made them; ``None`` for the system's own proposer."""
         kept = None if case.grounding is None else case.grounding.proposals
-        asked = self._run.manifest.asked
+        asked = self.run.manifest.asked
         if kept is not None or asked["proposals"] is None:
             return kept
         if asked["proposals"] != "gold":
             return self._proposer
         from iterprime_xai.masks.gold import annotated_proposals
 
-        return annotated_proposals(self._run.sample(case.row))
+        return annotated_proposals(self.run.sample(case.row))
 
     @cached_property
     def _proposer(self) -> Any:
         from iterprime_xai.masks.proposers import load_proposer
 
-        asked = self._run.manifest.asked
+        asked = self.run.manifest.asked
         return load_proposer(asked["proposals"], **asked["proposer_options"])
