@@ -69,7 +69,7 @@ app.command()(runs.compare)
 app.command()(runs.failures)
 app.command()(explore.explore)
 app.command()(runs.threshold)
-app.add_typer(report.report_app, name="report")
+app.command()(report.report)
 
 
 def main() -> None:

@@ -57,7 +57,7 @@ def version_of(package: str) -> str:
 
 def _of_run(run: Run) -> list[Any]:
     decides, asked = run.manifest.decides, run.manifest.asked
-    rows = f"{len(run)}" if run.complete else f"{len(run)} of {run.manifest.samples}"
+    rows = f"{run.manifest.samples}" if run.complete else f"{len(run)} of {run.manifest.samples}"
     seen = [
         f"{name} {version}"
         for each in run.versions()

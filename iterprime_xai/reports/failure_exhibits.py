@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from iterprime_xai.evaluation.failures.case import Case, open_case
 from iterprime_xai.records import OptionError
 from iterprime_xai.reports.exhibits import Exhibit, Written, sentence, table
+from iterprime_xai.reports.sheets import answer
 from iterprime_xai.reports.subject import Subject
 from iterprime_xai.visualize import failure_facts
 from iterprime_xai.visualize.tables import shown
@@ -16,6 +18,9 @@ from iterprime_xai.visualize.tables import shown
 if TYPE_CHECKING:
     from iterprime_xai.evaluation.failures import FailureTable, Priced
     from iterprime_xai.evaluation.runs.reading import Run
+
+
+_BESIDE = "display: grid; grid-template-columns: repeat(auto-fill, minmax(27rem, 1fr)); gap: 0 1.6rem; align-items: end"
 
 
 def verdict(subject: Subject) -> Exhibit:
@@ -78,22 +83,26 @@ def worst(table_: FailureTable, types: Sequence[str], each: int, most: int) -> d
 
 
 def sheets_of(run: Run, samples: dict[str, list[str]], threshold: float) -> Exhibit:
-    """The failure sheets of samples by type, folded away but the first of each type."""
-    from iterprime_xai.evaluation.failures.case import open_case
+    """Samples by type: of each a sentence, the picture with both masks and the heat, and its whole failure sheet folded away."""
     from iterprime_xai.evaluation.failures.types import TYPES
-    from iterprime_xai.visualize.failure_sheet import failure_fragment
 
     found = Exhibit("")
     for kind, names in samples.items():
         found += Exhibit(f"<h3>{shown(TYPES[kind].title)}</h3><p>Rule: {shown(TYPES[kind].rule)}.</p>")
-        for place, name in enumerate(names):
-            case = open_case(run, name, threshold)
-            summary = f"“{shown(case.text)}”: {shown(failure_facts.verdict(case))}"
-            is_open = " open" if place == 0 else ""
-            found += Exhibit(
-                f'<details{is_open} class="failure"><summary>{summary}</summary>{failure_fragment(case)}</details>'
-            )
-    return found
+        cards = "".join(_failure(open_case(run, name, threshold)) for name in names)
+        found += Exhibit(f'<div class="failures" style="{_BESIDE}">{cards}</div>')
+    return found if samples else sentence("No phrase failed.")
+
+
+def _failure(case: Case) -> str:
+    from iterprime_xai.visualize.failure_sheet import failure_fragment
+
+    said = (
+        f"<p><b>“{shown(case.text)}”</b> {shown(failure_facts.problem(case))} {shown(failure_facts.figures(case))}</p>"
+    )
+    glance = "" if case.grounding is None else answer(case.grounding, case.gold).html(width=430)
+    whole = f"<details><summary>everything about {shown(case.sample_id)}</summary>{failure_fragment(case)}</details>"
+    return f'<div class="failure">{said}{glance}{whole}</div>'
 
 
 def sliced(table_: FailureTable, by: Sequence[str]) -> Written:

@@ -24,13 +24,13 @@ def folder(kind: str) -> Path | None:
     return beside if (_CHECKOUT / "pyproject.toml").is_file() and beside.is_dir() else None
 
 
-def available() -> tuple[str, ...]:
-    """Names of the notebooks that travel with the package: reports first, then tutorials."""
-    return tuple(_packaged())
+def available(kind: str = "notebooks") -> tuple[str, ...]:
+    """Names of the reports that travel with the package, or of the "tutorials"."""
+    return tuple(path.stem for path in _notebooks(kind))
 
 
 def find(name_or_path: str | Path) -> Path:
-    """The notebook behind a name of :func:`available`, or behind a path to any other ``.ipynb`` file.
+    """The notebook behind the name of a report or a tutorial, or behind a path to any other ``.ipynb`` file.
 
     Raises:
         OptionError: there is no such report or file; the message lists the reports, the nearest name first.
@@ -51,8 +51,12 @@ def find(name_or_path: str | Path) -> Path:
 
 
 def _packaged() -> dict[str, Path]:
-    found = [folder(kind) for kind in FOLDERS]
-    return {path.stem: path for place in found if place for path in sorted(place.glob("*.ipynb"))}
+    return {path.stem: path for kind in FOLDERS for path in _notebooks(kind)}
+
+
+def _notebooks(kind: str) -> list[Path]:
+    place = folder(kind)
+    return sorted(place.glob("*.ipynb")) if place else []
 
 
 def _listed(packaged: dict[str, Path]) -> str:

@@ -35,10 +35,11 @@ def title_of(notebook: Any, otherwise: str) -> str:
     return otherwise
 
 
-def to_html(notebook: Any, *, title: str, code: Code = "folded", folder: Path | None = None) -> str:
+def to_html(notebook: Any, *, title: str, code: Code = "folded", folder: Path | None = None, stamp: str = "") -> str:
     """The page as text. Its content policy forbids the browser to load anything; widgets show their static picture.
 
-    Pictures that the notebook's text names as files in ``folder`` are put inside. Raises ``OptionError`` for an
+    Pictures that the notebook's text names as files in ``folder`` are put inside; a ``stamp`` (see `stamps`) is written into the
+    page's head. Raises ``OptionError`` for an
     unknown ``code``.
     """
     if code not in get_args(Code):
@@ -53,7 +54,7 @@ def to_html(notebook: Any, *, title: str, code: Code = "folded", folder: Path | 
         extra_template_basedirs=[str(_TEMPLATES)],
         template_name="iterprime_report",
     )
-    page, _ = exporter.from_notebook_node(notebook, resources={"code_cells": code})
+    page, _ = exporter.from_notebook_node(notebook, resources={"code_cells": code, "stamp": stamp})
     return page if folder is None else _with_pictures(page, folder)
 
 

@@ -7,10 +7,11 @@ import math
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageChops
 
 from iterprime_xai.records import Grounding
 from iterprime_xai.records.heatmap import resize
@@ -39,6 +40,12 @@ class Picture:
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data = {"image/jpeg": b64encode(self.content).decode("ascii"), "text/plain": self.alt}
         return data, {"image/jpeg": {"alt": self.alt}}
+
+    def html(self, width: int | None = None) -> str:
+        """The same as an HTML element, as many pixels wide."""
+        size = "" if width is None else f' width="{width}"'
+        code = b64encode(self.content).decode("ascii")
+        return f'<img alt="{escape(self.alt, quote=True)}"{size} src="data:image/jpeg;base64,{code}">'
 
     def __repr__(self) -> str:
         return self.alt
@@ -123,13 +130,19 @@ def _painted(figure: Any, alt: str) -> Picture:
     canvas = FigureCanvasAgg(figure)
     with rc_context(SETTINGS):
         canvas.draw()
-    pixels = np.asarray(canvas.buffer_rgba())[..., :3]
-    inked = (pixels != 255).any(-1)
-    there = [np.flatnonzero(inked.any(axis)) for axis in (1, 0)]
-    if all(len(each) for each in there):
-        (top, bottom), (left, right) = ((max(0, each[0] - _PAD), each[-1] + 1 + _PAD) for each in there)
-        pixels = pixels[top:bottom, left:right]
-    return Picture(jpeg(Image.fromarray(pixels), quality=86), describe.one_line(alt))
+    painted = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    inked = ImageChops.invert(painted).getbbox()
+    if inked is not None:
+        left, top, right, bottom = inked
+        painted = painted.crop(
+            (
+                max(0, left - _PAD),
+                max(0, top - _PAD),
+                min(painted.width, right + _PAD),
+                min(painted.height, bottom + _PAD),
+            )
+        )
+    return Picture(jpeg(painted, quality=86), describe.one_line(alt))
 
 
 def answer(grounding: Grounding, gold: np.ndarray | None = None) -> Picture:

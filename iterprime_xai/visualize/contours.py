@@ -31,16 +31,25 @@ def contours(mask: np.ndarray, tolerance: float = 0.25) -> list[np.ndarray]:
     if max(height, width) < STAIRS_BELOW:
         # Tracing cuts corners by half a pixel, which shows when pixels are large: trace on finer ones.
         traced, pixel = traced.repeat(8, axis=0).repeat(8, axis=1), 1 / 8
+    traced, (above, before) = _inside(traced)
     padded = np.pad(traced.astype(np.float32), 1)
     outlines = []
     for outline in find_contours(padded, 0.5):
         smooth = _smoothed(outline) if len(outline) >= SMOOTHED_FROM and pixel >= 1 else outline
         simple = approximate_polygon(smooth, tolerance) if tolerance > 0 else smooth
-        # Row 0.5 of the padded mask is the upper edge of the picture.
-        x = np.clip((simple[:, 1] - 0.5) * pixel, 0, width)
-        y = np.clip((simple[:, 0] - 0.5) * pixel, 0, height)
+        # Row 0.5 of the padded mask is the upper edge of what was traced.
+        x = np.clip((simple[:, 1] - 0.5 + before) * pixel, 0, width)
+        y = np.clip((simple[:, 0] - 0.5 + above) * pixel, 0, height)
         outlines.append(np.stack([x, y], axis=1))
     return outlines
+
+
+def _inside(mask: np.ndarray) -> tuple[np.ndarray, tuple[int, int]]:
+    """The part of a mask that holds all of it, and the rows above and the columns before it: less to trace."""
+    rows, columns = (np.flatnonzero(mask.any(axis)) for axis in (1, 0))
+    if not len(rows):
+        return mask[:0, :0], (0, 0)
+    return mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], (int(rows[0]), int(columns[0]))
 
 
 def _any_of_blocks(mask: np.ndarray, block: int) -> np.ndarray:

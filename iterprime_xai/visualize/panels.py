@@ -14,7 +14,7 @@ from iterprime_xai.visualize.colours import Scale, overlay
 from iterprime_xai.visualize.contours import contours
 from iterprime_xai.visualize.describe import number
 
-HALO, LINE = "#10151c", "#ffffff"
+HALO, LINE, GOLD = "#10151c", "#ffffff", "#ff8ad8"
 PIXELS_SHOWN_BELOW = 64
 MOST_STRETCHED = 8.0
 """Pictures longer than this many times their width (or wider than high) are drawn compressed to it."""
@@ -85,18 +85,18 @@ def _show(axes: Any, canvas: Canvas, pixels: np.ndarray) -> None:
 
 def draw_outline(axes: Any, canvas: Canvas, weight: float = 1.0) -> None:
     """The mask's outline: white on a dark halo, so that it shows on any colour."""
-    _outline(axes, canvas.outlines, weight, "-")
+    _outline(axes, canvas.outlines, weight, LINE, "-")
 
 
 def draw_gold(axes: Any, outlines: Sequence[np.ndarray], weight: float = 1.0) -> None:
     """The outline of the gold mask, dashed: drawn over the answer's, both are seen where they run along the same edge."""
-    _outline(axes, outlines, weight, (0, (2.2, 1.6)))
+    _outline(axes, outlines, weight, GOLD, (0, (2.2, 1.6)))
 
 
-def _outline(axes: Any, outlines: Sequence[np.ndarray], weight: float, style: Any) -> None:
+def _outline(axes: Any, outlines: Sequence[np.ndarray], weight: float, line: str, style: Any) -> None:
     from matplotlib.collections import PolyCollection
 
-    for colour, width in ((HALO, 3.6 * weight), (LINE, 1.7 * weight)):
+    for colour, width in ((HALO, 3.6 * weight), (line, 1.7 * weight)):
         axes.add_collection(
             PolyCollection(
                 list(outlines),

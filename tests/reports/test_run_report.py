@@ -180,7 +180,7 @@ def test_without_papermill_the_extra_is_named(tmp_path, monkeypatch):
 def test_the_kernel_finds_the_package_that_is_running_and_keeps_the_users_path(monkeypatch):
     from iterprime_xai.reports.engine import environment
 
-    root = str(Path(run.__file__).parents[2])
+    root = str(Path(running.__file__).parents[2])
     assert environment({"PYTHONPATH": "mine"})["PYTHONPATH"] == os.pathsep.join(["mine", root])
     assert environment({})["TQDM_DISABLE"] == "1"
     assert environment({"TQDM_DISABLE": "0"})["TQDM_DISABLE"] == "0"
