@@ -30,6 +30,7 @@ from iterprime_xai.cli import (
     scenes,
     systems,
     train,
+    tutorials,
 )
 from iterprime_xai.cli.exits import ending
 
@@ -70,6 +71,7 @@ app.command()(runs.failures)
 app.command()(explore.explore)
 app.command()(runs.threshold)
 app.command()(report.report)
+app.add_typer(tutorials.tutorials_app, name="tutorials")
 
 
 def main() -> None:

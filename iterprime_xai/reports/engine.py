@@ -90,9 +90,19 @@ class ReportEngine(papermill.engines.NBClientEngine):
 
 
 def execute(
-    notebook: Any, parameters: dict[str, Any], *, progress: bool, cell_timeout: int | None, keep: dict[str, Any]
+    notebook: Any,
+    parameters: dict[str, Any],
+    *,
+    progress: bool,
+    cell_timeout: int | None,
+    keep: dict[str, Any],
+    to_the_end: bool = False,
 ) -> Any:
-    """Run a loaded notebook from top to bottom in the caller's folder and return it executed; nothing is written."""
+    """Run a loaded notebook from top to bottom in the caller's folder and return it executed; nothing is written.
+
+    ``keep["notebook"]`` is the notebook as far as it ran, also after an exception. With ``to_the_end`` the cells after one that
+    failed run too; the first failure is raised then.
+    """
     papermill.engines.papermill_engines.register(NAME, ReportEngine)
     return papermill.execute_notebook(
         notebook,
@@ -103,5 +113,6 @@ def execute(
         request_save_on_cell_execute=False,
         progress_bar=progress and {"desc": "report", "file": sys.stderr, "leave": False},
         execution_timeout=cell_timeout,
+        allow_errors=to_the_end,
         keep=keep,
     )

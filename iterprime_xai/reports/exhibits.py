@@ -72,6 +72,11 @@ def sentence(text: str, caveat: bool = False) -> Exhibit:
     return Exhibit(f'<p style="{_CAVEAT}">⚠ {shown(text)}</p>' if caveat else f"<p>{shown(text)}</p>")
 
 
+def heading(text: str) -> Exhibit:
+    """A heading inside a section."""
+    return Exhibit(f"<h3>{shown(text)}</h3>")
+
+
 def headline(grounding: Grounding, sample: Sample | None = None) -> Exhibit:
     """The finding in one line: match, primary word, looks, mask, and the overlap with the truth of ``sample``."""
     used = sum(look.accepted for look in grounding.passes)
