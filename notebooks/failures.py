@@ -36,7 +36,7 @@ from iterprime_xai.evaluation.failures.narrowing import narrowed
 from iterprime_xai.reports import exhibits, failure_charts, failure_exhibits, run_source, second_looks
 from iterprime_xai.reports.colophon import colophon
 
-opened = run_source.opened(run, phrases=30 if smoke else 120)
+opened = run_source.opened(run, phrases=40 if smoke else 120)
 table = narrowed(failure_table(opened, threshold), where)
 prices = priced(table)
 failure_exhibits.finding(prices, threshold)
