@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from iterprime_xai.evaluation.runs.reading import Run
 
 
+MOST_OF_SHEETS = 3_800_000
+"""Characters of all failure sheets of a report, which is to stay below 5 MB."""
+
 _BESIDE = "display: grid; grid-template-columns: repeat(auto-fill, minmax(27rem, 1fr)); gap: 0 1.6rem; align-items: end"
 
 
@@ -83,26 +86,38 @@ def worst(table_: FailureTable, types: Sequence[str], each: int, most: int) -> d
 
 
 def sheets_of(run: Run, samples: dict[str, list[str]], threshold: float) -> Exhibit:
-    """Samples by type: of each a sentence, the picture with both masks and the heat, and its whole failure sheet folded away."""
+    """Samples by type: of each a sentence, the picture with both masks and the heat, and its whole failure sheet folded away.
+
+    Sheets of large photographs are large; those that would make the report too large are left out, and the command that makes one
+    is told.
+    """
     from iterprime_xai.evaluation.failures.types import TYPES
 
-    found = Exhibit("")
+    found = Exhibit("") if samples else sentence("No phrase failed.")
+    room = MOST_OF_SHEETS
     for kind, names in samples.items():
         found += Exhibit(f"<h3>{shown(TYPES[kind].title)}</h3><p>Rule: {shown(TYPES[kind].rule)}.</p>")
-        cards = "".join(_failure(open_case(run, name, threshold)) for name in names)
-        found += Exhibit(f'<div class="failures" style="{_BESIDE}">{cards}</div>')
-    return found if samples else sentence("No phrase failed.")
+        cards = []
+        for name in names:
+            cards.append(_failure(run, open_case(run, name, threshold), room))
+            room -= len(cards[-1])
+        found += Exhibit(f'<div class="failures" style="{_BESIDE}">{"".join(cards)}</div>')
+    return found
 
 
-def _failure(case: Case) -> str:
+def _failure(run: Run, case: Case, room: int) -> str:
     from iterprime_xai.visualize.failure_sheet import failure_fragment
 
     said = (
         f"<p><b>“{shown(case.text)}”</b> {shown(failure_facts.problem(case))} {shown(failure_facts.figures(case))}</p>"
     )
     glance = "" if case.grounding is None else answer(case.grounding, case.gold).html(width=430)
-    whole = f"<details><summary>everything about {shown(case.sample_id)}</summary>{failure_fragment(case)}</details>"
-    return f'<div class="failure">{said}{glance}{whole}</div>'
+    whole = failure_fragment(case)
+    if len(whole) > room:
+        command = f"iterprime-xai failures {run.name} --sample {case.sample_id} --out page.html"
+        whole = f"<p>Its sheet would make this page too large: <code>{shown(command)}</code></p>"
+    folded = f"<details><summary>everything about {shown(case.sample_id)}</summary>{whole}</details>"
+    return f'<div class="failure">{said}{glance}{folded}</div>'
 
 
 def sliced(table_: FailureTable, by: Sequence[str]) -> Written:
