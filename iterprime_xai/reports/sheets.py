@@ -91,7 +91,8 @@ def sheet(image: Image.Image, shown: Sequence[Panel], *, alt: str, columns: int 
     maps = [panel.heatmap for panel in shown if panel.heatmap is not None]
     common = scale_of(maps) if shared and maps else None
     small = _small(image, round(width * DOTS_PER_INCH), round(height * DOTS_PER_INCH))
-    outlines = {id(mask): contours(mask, 0) for panel in shown for mask in (panel.mask, panel.gold) if mask is not None}
+    masks = {id(mask): mask for panel in shown for mask in (panel.mask, panel.gold) if mask is not None}
+    outlines = {key: contours(mask, 0) for key, mask in masks.items()}
 
     def draw(paper: Sheet, top: float) -> None:
         for index, panel in enumerate(shown):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from iterprime_xai.visualize.lettering import Style, families
@@ -108,7 +109,7 @@ class Photo:
 
     def show(self, pixels: Any) -> None:
         """Put in a uint8 RGB picture of exactly :attr:`dots` (width, height)."""
-        self._figure.add_artist(_dots(pixels, *self._corner))
+        self._figure.add_artist(_dots()(pixels, *self._corner))
 
     def add_artist(self, artist: Any, **_: Any) -> None:
         artist.set_transform(self._transform)
@@ -117,19 +118,25 @@ class Photo:
     add_collection = add_patch = add_artist
 
 
-def _dots(pixels: Any, left: int, bottom: int) -> Any:
-    """An artist that puts pixels on the paper as they are; matplotlib's own images are resampled, which takes most of the time."""
+@cache
+def _dots() -> Any:
+    """A class of artists that put pixels on the paper as they are; matplotlib's own images are resampled, which is slow."""
     import numpy as np
     from matplotlib.artist import Artist
 
     class Dots(Artist):
-        def draw(self, renderer: Any) -> None:
+        def __init__(self, pixels: Any, left: int, bottom: int) -> None:
+            super().__init__()
+            self._where = left, bottom
             opaque = np.full((*pixels.shape[:2], 1), 255, np.uint8)
+            self._pixels = np.concatenate([pixels, opaque], 2)[::-1]
+
+        def draw(self, renderer: Any) -> None:
             context = renderer.new_gc()
-            renderer.draw_image(context, left, bottom, np.concatenate([pixels, opaque], 2)[::-1])
+            renderer.draw_image(context, *self._where, self._pixels)
             context.restore()
 
-    return Dots()
+    return Dots
 
 
 def stacked(blocks: Sequence[Block], gap: float, dots_per_inch: float | None = None) -> Any:
