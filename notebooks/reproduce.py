@@ -47,10 +47,8 @@ from iterprime_xai.reports.colophon import colophon
 if smoke:
     systems, phrases, ablation, limit = systems[:2], 4, min(ablation, 4), min(limit, 2)
 cells = reproducing.cells(systems, data, proposers, runs, phrases or None)
-exhibits.sentence(
-    f"{len(systems)} systems, {len(data)} data sets, {len(proposers)} proposers: "
-    f"{sum(len(cell.runs) for cell in cells)} runs."
-)
+for cell in cells:
+    display(reproducing.best(cell))
 
 # %% [markdown]
 # ## Systems
@@ -61,7 +59,7 @@ exhibits.sentence(
 
 # %%
 for cell in cells:
-    display(exhibits.sentence(f"{cell.data}, proposals: {cell.proposals}"))
+    display(exhibits.heading(f"{cell.data}, proposals: {cell.proposals}"))
     display(reproducing.results_chart(cell))
     display(reproducing.results(cell))
 
@@ -77,8 +75,8 @@ reproducing.finding(asked)
 # %%
 for question, answered in asked:
     display(exhibits.heading(question))
-    display(reproducing.answer_chart(question, answered))
-    display(reproducing.answer_table(answered))
+    for each in reproducing.answer(question, answered):
+        display(each)
 
 # %% [markdown]
 # ## Published figures

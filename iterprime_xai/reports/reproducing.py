@@ -9,16 +9,21 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from iterprime_xai.records.errors import OptionError
 from iterprime_xai.records.file_names import slug
 from iterprime_xai.reports.charts import interval_rows
-from iterprime_xai.reports.exhibits import Exhibit, Written, sentence, table
+from iterprime_xai.reports.exhibits import Exhibit, sentence, table
 from iterprime_xai.reports.sheets import Picture
 
 if TYPE_CHECKING:
     from iterprime_xai.evaluation.bootstrap import Interval
     from iterprime_xai.evaluation.measures.comparing import Comparison
     from iterprime_xai.evaluation.runs.reading import Run
+
+SHOWN = ("miou", "oiou", "p50", "p70")
+"""Metrics in the tables; `iterprime-xai compare` shows all."""
 
 BASE = "as it is"
 """The variant that all others of a question are compared with."""
@@ -94,14 +99,33 @@ def answers(
         )
 
 
-def results(cell: Cell) -> Written | Exhibit:
-    """The systems of one cell side by side, beside published figures on the very same split."""
+def best(cell: Cell) -> Exhibit:
+    """Which system of a cell reaches the most, and which others cannot be told from it, in a sentence."""
     from iterprime_xai.evaluation.measures import compare, summarise
-    from iterprime_xai.evaluation.measures.comparison_tables import written
 
+    found = [summarise(run).figures[0].metrics["miou"].mean for run in cell.runs]
+    place = int(np.nanargmax(found))
+    first = cell.runs[place].name
+    told = f"{cell.data}, proposals: {cell.proposals}. The highest mIoU is that of {first}, {100 * found[place]:.1f}"
     if len(cell.runs) == 1:
-        return Written(f"```text\n{summarise(cell.runs[0])}\n```")
-    return Written(written(compare(cell.runs), "markdown"))
+        return sentence(f"{told}.")
+    group = compare(cell.runs, against=place).groups[0]
+    near = [each.run for each in group.runs if each.differences is not None and each.differences["miou"].high >= 0]
+    rest = (
+        f"; it can't be told from {', '.join(near)} on {group.count} phrases" if near else ", surely above all others"
+    )
+    return sentence(f"{told}{rest}.")
+
+
+def results(cell: Cell) -> Exhibit:
+    """The systems of one cell side by side, each with the paired difference from the first."""
+    if len(cell.runs) == 1:
+        from iterprime_xai.evaluation.measures import summarise
+
+        found = summarise(cell.runs[0]).figures[0]
+        values = [_said(_percent(found.metrics[name])) for name in SHOWN]
+        return table(("system", *_titles()), [[cell.runs[0].name, *values]])
+    return _side_by_side(cell.runs, "system")
 
 
 def results_chart(cell: Cell) -> Picture:
@@ -116,31 +140,42 @@ def results_chart(cell: Cell) -> Picture:
     return interval_rows(names, values, axis="mIoU, %", alt=alt, from_zero=True)
 
 
-def answer_chart(question: str, runs: Sequence[Run]) -> Picture:
-    """What each variant changes in mIoU, paired with the system as it is, with intervals."""
+def answer(question: str, runs: Sequence[Run]) -> list[Picture | Exhibit]:
+    """What each variant changes in mIoU, paired with the system as it is: a chart and a table, or that nothing changed."""
     group = _compared(runs).groups[0]
-    names = [each.run for each in group.runs[1:]]
-    values = [_percent(each.differences["miou"]) for each in group.runs[1:] if each.differences is not None]
-    said = "; ".join(f"{name}: {each.mean:+.1f}" for name, each in zip(names, values, strict=True))
-    return interval_rows(
-        names,
+    changes = [(each.run, each.differences) for each in group.runs if each.differences is not None]
+    values = [_percent(found["miou"]) for _, found in changes]
+    if all(each.low == each.high == 0 for each in values):
+        names = ", ".join(name for name, _ in changes)
+        return [sentence(f"{names}: the very same IoU on every one of {group.count} phrases.")]
+    said = "; ".join(f"{name}: {each.mean:+.1f}" for (name, _), each in zip(changes, values, strict=True))
+    chart = interval_rows(
+        [name for name, _ in changes],
         values,
         axis=f"points of mIoU more than {BASE} (line: none)",
         alt=f"{question} Change of mIoU: {said}.",
         line=0.0,
         marked=[each.low > 0 or each.high < 0 for each in values],
     )
+    return [chart, _side_by_side(runs, "variant")]
 
 
-def answer_table(runs: Sequence[Run]) -> Exhibit:
-    """mIoU, oIoU and P@0.5 of every variant, and the paired change of mIoU; a change whose interval leaves out 0 is marked."""
-    group = _compared(runs).groups[0]
+def _side_by_side(runs: Sequence[Run], what: str) -> Exhibit:
+    """The shown metrics of runs, and the paired change of mIoU; a change whose interval leaves out 0 is marked."""
+    found = _compared(runs)
+    group = found.groups[0]
     rows = []
     for each in group.runs:
         change = "" if each.differences is None else _change(_percent(each.differences["miou"]))
-        rows.append([each.run, *(_said(_percent(each.metrics[name])) for name in ("miou", "oiou", "p50")), change])
+        rows.append([each.run, *(_said(_percent(each.metrics[name])) for name in SHOWN), change])
     told = sentence(f"{group.count} phrases. * the interval leaves out 0.")
-    return table(("variant", "mIoU", "oIoU", "P@0.5", "mIoU changed by"), rows) + told
+    return table((what, *_titles(), f"mIoU more than {found.against}"), rows) + told
+
+
+def _titles() -> list[str]:
+    from iterprime_xai.evaluation.measures.metrics import METRICS
+
+    return [METRICS[name].title for name in SHOWN]
 
 
 def published(cells_: Sequence[Cell]) -> Exhibit:
@@ -169,20 +204,21 @@ def finding(asked: Sequence[tuple[str, Sequence[Run]]]) -> Exhibit:
     """Which variants change mIoU beyond chance, and that the others do not, in a sentence."""
     better: list[str] = []
     worse: list[str] = []
-    count = 0
+    same: list[str] = []
+    open_: list[str] = []
     for _, runs in asked:
         for each in _compared(runs).groups[0].runs[1:]:
             assert each.differences is not None
-            count += 1
             change = each.differences["miou"]
-            (better if change.low > 0 else worse if change.high < 0 else []).append(
-                f"{each.run} ({100 * change.mean:+.1f})"
-            )
+            none = change.low == change.high == 0
+            where = same if none else better if change.low > 0 else worse if change.high < 0 else open_
+            where.append(each.run if none else f"{each.run} ({100 * change.mean:+.1f})")
+    count = len(better) + len(worse) + len(same) + len(open_)
     if not count:
         return sentence("No question was asked (ablation is 0).")
     told = [f"Better than {BASE}: {', '.join(better) or 'none'}.", f"Worse: {', '.join(worse) or 'none'}."]
-    rest = count - len(better) - len(worse)
-    told.append(f"The other {rest} of {count} cannot be told from it on so many phrases.")
+    told += [f"Not told from it on so many phrases: {', '.join(open_)}."] * bool(open_)
+    told += [f"The very same IoU on every phrase: {', '.join(same)}."] * bool(same)
     told.append(f"Of {count} intervals about {count / 20:.0f} would leave out 0 by chance.")
     return sentence(" ".join(told))
 
