@@ -187,8 +187,8 @@ print("on the thing that is meant:", found)
 
 # %% [markdown]
 # **Exercise 2.1: three maps, three places.** First make sure that you see how the product can leave both of its halves.
-# Make up `attention` and `gradient`, each of shape (2 heads, 4 patches), as nested lists. Attention must be one: no
-# negative entries, each head adds up to 1. The mean over the heads of `attention`, of `gradient`, and of
+# Make up `attention` and `gradient`, each of shape (2 heads, 4 patches), as nested lists. `attention` must be one that a softmax could
+# give: no negative entries, and each head adds up to 1. The mean over the heads of `attention`, of `gradient`, and of
 # `max(0, gradient) * attention` must peak at three *different* patches.
 
 # %% tags=["exercise"]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from iterprime_xai.tutorials.exercise import Hint, exercise, expect, result_of
+from iterprime_xai.tutorials.tensors import as_tensor, drawn, expect_close
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -48,11 +49,9 @@ def check_counter_example(attention: Any, gradient: Any) -> None:
 )
 def check_gradcam(function: Callable[..., Any]) -> None:
     """``gradcam(attention, gradient)``: (heads, tokens, 1 + patches) twice -> (tokens, patches)."""
-    import torch
-
     for seed, (heads, tokens, patches) in enumerate(((3, 4, 6), (2, 5, 9))):
-        c, g = _attention(seed, heads, tokens, patches + 1), _normal(seed, heads, tokens, patches + 1)
-        found = _tensor(result_of(function, c.clone(), g.clone()))
+        c, g = drawn(seed + 100, heads, tokens, patches + 1).softmax(-1), drawn(seed, heads, tokens, patches + 1)
+        found = as_tensor(result_of(function, c.clone(), g.clone()))
         right = (g.clamp(min=0) * c).mean(0)[:, 1:]
         expect(
             found.shape != (tokens, patches + 1),
@@ -79,11 +78,13 @@ def check_gradcam(function: Callable[..., Any]) -> None:
             "That is attention alone.": c.mean(0),
             "That is the gradient alone: no attention is in it.": g.clamp(min=0).mean(0),
         }
-        _expect_close(found, right, {hint: each[:, 1:] for hint, each in wrong.items()})
-        last = (g.clamp(min=0) * c).mean(0)[:, :-1]
-        expect(not torch.allclose(found, last), "You dropped the last column; the image's own [CLS] is the first.")
-        expect(
-            torch.allclose(found, right, atol=1e-6),
+        last = {
+            "You dropped the last column; the image's own [CLS] is the first.": (g.clamp(min=0) * c).mean(0)[:, :-1]
+        }
+        expect_close(
+            found,
+            right,
+            {hint: each[:, 1:] for hint, each in wrong.items()} | last,
             "The shape is right, but the values differ from max(0, G) · C, mean over heads.",
         )
 
@@ -94,13 +95,13 @@ def check_score_gradient(function: Callable[..., Any]) -> None:
     import torch
 
     for seed, share in enumerate((1.0, 0.6)):  # the second: the image's own [CLS] keeps 0.4 of every row
-        z = _normal(seed, 2, 3, 5).requires_grad_()
-        weights = _normal(seed + 10, 2, 3, 5)
+        z = drawn(seed, 2, 3, 5).requires_grad_()
+        weights = drawn(seed + 10, 2, 3, 5)
         c = share * z.softmax(-1)
         score = (c * weights).sum() + 0.5 * (c * weights).sum() ** 2
         g, right = torch.autograd.grad(score, (c, z))
         c, g = c.detach(), g.detach()
-        found = _tensor(result_of(function, c.clone(), g.clone()))
+        found = as_tensor(result_of(function, c.clone(), g.clone()))
         expect(
             found.shape == right.shape,
             f"The result should have the shape of the attention, {tuple(right.shape)}, but has {tuple(found.shape)}.",
@@ -122,9 +123,10 @@ def check_score_gradient(function: Callable[..., Any]) -> None:
             wrong[
                 "Right while a row adds up to 1. The image's own [CLS] keeps some of it: divide by what the patches have."
             ] = c * (g - weighted)
-        _expect_close(found, right, wrong)
-        expect(
-            torch.allclose(found, right, atol=1e-5),
+        expect_close(
+            found,
+            right,
+            wrong,
             "The values are not those that autograd finds through a softmax. Test yours: take `z`, make `c = z.softmax(-1)`, "
             "any score of it, and ask torch.autograd.grad for both.",
         )
@@ -173,32 +175,3 @@ def _only_peak(name: str, values: Tensor) -> int:
         f"The {name}, mean over the heads, has more than one highest patch: make one win.",
     )
     return int(values.argmax())
-
-
-def _normal(seed: int, *shape: int) -> Tensor:
-    import torch
-
-    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
-
-
-def _attention(seed: int, *shape: int) -> Tensor:
-    return _normal(seed + 100, *shape).softmax(-1)
-
-
-def _tensor(found: Any) -> Tensor:
-    import torch
-
-    try:
-        return torch.as_tensor(found).detach().float()
-    except (TypeError, ValueError, RuntimeError):
-        raise Hint(f"A tensor was expected, but a {type(found).__name__} came.") from None
-
-
-def _expect_close(found: Tensor, right: Tensor, wrong: dict[str, Tensor]) -> None:
-    """The hint of the likely mistake that ``found`` is, if it is one."""
-    import torch
-
-    if torch.allclose(found, right, atol=1e-5):
-        return
-    for hint, values in wrong.items():
-        expect(values.shape != found.shape or not torch.allclose(found, values.float(), atol=1e-5), hint)
