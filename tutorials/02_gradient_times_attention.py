@@ -30,9 +30,9 @@
 # - explain the product as a prediction: what happens to the score if this attention is switched off;
 # - explain why the gradient is better taken one step earlier, at the scores before the softmax.
 #
-# Plan about 30 minutes, a little more for all four exercises. You need lesson 1: match logit, token, patch, cross-attention, gradient. Everything runs on the
-# small bundled model, so every number below is a number about *that* model; the way to get such numbers is what you
-# should take home.
+# Plan about 30 minutes, a little more for all four exercises. You need lesson 1: match logit, token, patch,
+# cross-attention, gradient. Everything runs on the small bundled model, so every number below is a number about *that*
+# model; the way to get such numbers is what you should take home.
 
 # %% tags=["parameters"]
 model: str = "tiny"  # a bundled model or a folder; the lesson is written for the bundled one
@@ -189,9 +189,9 @@ print("on the thing that is meant:", found)
 
 # %% [markdown]
 # **Exercise 2.1: three maps, three places.** First make sure that you see how the product can leave both of its halves.
-# Make up `attention` and `gradient`, each of shape (2 heads, 4 patches), as nested lists. `attention` must be one that a softmax could
-# give: no negative entries, and each head adds up to 1. The mean over the heads of `attention`, of `gradient`, and of
-# `max(0, gradient) * attention` must peak at three *different* patches.
+# Make up `attention` and `gradient`, each of shape (2 heads, 4 patches), as nested lists. `attention` must be one that
+# a softmax could give: no negative entries, and each head adds up to 1. The mean over the heads of `attention`, of
+# `gradient`, and of `max(0, gradient) * attention` must peak at three *different* patches.
 
 # %% tags=["exercise"]
 attention = ...
@@ -331,10 +331,10 @@ said = ", ".join(
 sheets.drawn(plots, f"Real fall of the logit without one weight. Correlation with {said}.")
 
 # %% [markdown]
-# On this phrase the attention itself hardly says which weights matter: of the large ones, some hold the score up, some press it
-# down, and some change nothing. The product foretells the fall. Is that so in general? The same for phrases about other pictures, and a coarser
-# switch, too: one whole **patch** off, for all heads and tokens of the layer at once. There the prediction is the sum of
-# *G* · *C* over heads and tokens.
+# On this phrase the attention itself hardly says which weights matter: of the large ones, some hold the score up, some
+# press it down, and some change nothing. The product foretells the fall. Is that so in general? The same for phrases about
+# other pictures, and a coarser switch, too: one whole **patch** off, for all heads and tokens of the layer at once. There
+# the prediction is the sum of *G* · *C* over heads and tokens.
 
 
 # %%
