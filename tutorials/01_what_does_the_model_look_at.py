@@ -31,7 +31,7 @@
 #
 # You need Python and a little PyTorch (tensors, shapes, what a gradient is). Everything runs on a laptop without a
 # network: the model is a very small BLIP that was trained on drawn scenes like the one below. Its image tower learned to
-# name what stands where; the part that you will look into, its cross-attention, learned from sentences alone and was
+# name what stands where; the part that you will look into, its cross-attention, learned from words alone and was
 # never shown a box or a mask. Plan about 30 minutes.
 #
 # The boxes marked **Before you run** are the heart of the lesson. Write your answer down, *then* run the cell. A
@@ -136,12 +136,12 @@ exhibits.table(
 )
 
 # %% [markdown]
-# Compare **within** a row first: does the true sentence score above its false twin? Then look down the columns: the
-# model was trained to *decide*, and its probabilities are not calibrated. A 0.9 does not mean "right nine times in
-# ten".
+# Compare **within** a row first: does the true sentence score above its false twin? Here it always does, even where only the
+# place tells which bike is meant. Then look down the columns: the model was trained to *decide*, and nobody promised that its
+# probabilities are calibrated. A 0.9 need not mean "right nine times in ten".
 #
-# If a row says NO, do not skip it. A model of this size does get pairs wrong, most often those that need a position
-# or an order. A heatmap of a wrong answer shows how the model came to *its* answer. It never shows the truth.
+# A model of this size does get other pairs wrong. A heatmap of a wrong answer shows how the model came to *its* answer. It
+# never shows the truth.
 
 # %% [markdown]
 # ## 2. Tokens: what the text encoder reads
