@@ -2,14 +2,12 @@
 # jupyter:
 #   iterprime_xai:
 #     code: shown
+#     lesson: '01'
 #   jupytext:
-#     formats: ipynb,py:percent
 #     notebook_metadata_filter: iterprime_xai,title
 #     text_representation:
 #       extension: .py
 #       format_name: percent
-#       format_version: '1.3'
-#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -21,26 +19,27 @@
 # # What does the model look at?
 #
 # You give a model a picture and a sentence, and it answers with a number: how well do they match? In this lesson you
-# take that number apart until you can draw **where in the picture it came from**. You will compute the heatmap
-# yourself, with a dozen lines of PyTorch, and then test whether it deserves to be believed.
+# take that number apart until you can draw **where in the picture it came from**. You will compute your first heatmap
+# yourself, with a dozen lines of PyTorch.
 #
 # After this lesson you can
 #
 # - say what *matching*, *token*, *patch* and *cross-attention* mean, and point to each of them in a tensor;
-# - explain why an attention map alone explains nothing;
+# - write cross-attention as a formula, and fold its weights back into the picture;
 # - compute Grad-CAM over cross-attention by hand with `torch.autograd.grad`;
-# - test a heatmap instead of admiring it.
+# - say what such a heatmap claims, and what it does not.
 #
 # You need Python and a little PyTorch (tensors, shapes, what a gradient is). Everything runs on a laptop without a
-# network: the model is a very small BLIP that was trained on drawn scenes like the one below, from pairs of pictures
-# and sentences only. Nobody ever showed it a box or a mask. Plan about 45 minutes.
+# network: the model is a very small BLIP that was trained on drawn scenes like the one below. Its image tower learned to
+# name what stands where; the part that you will look into, its cross-attention, learned from words alone and was
+# never shown a box or a mask. Plan about 30 minutes.
 #
 # The boxes marked **Before you run** are the heart of the lesson. Write your answer down, *then* run the cell. A
 # wrong prediction that you wrote down teaches more than a figure that you nodded at.
 
 # %% tags=["parameters"]
 model: str = "tiny"  # a bundled model or a folder; the lesson is written for the bundled one
-smoke: bool = False  # true: fewer repetitions, for tests
+smoke: bool = False  # true: fewer heatmaps, for tests
 limit: int = 8  # at most this many heatmaps in one figure
 
 # %%
@@ -54,7 +53,9 @@ import iterprime_xai as ix
 from iterprime_xai.data.scenes import bundled_samples
 from iterprime_xai.reports import exhibits, sheets
 from iterprime_xai.reports.sheets import Panel
+from iterprime_xai.tutorials.lesson_01 import check_against, check_attention, check_place
 
+limit = min(limit, 3) if smoke else limit
 sample = bundled_samples()[0]
 image = sample.image
 sheets.photo(
@@ -135,12 +136,12 @@ exhibits.table(
 )
 
 # %% [markdown]
-# Compare **within** a row first: does the true sentence score above its false twin? Then look down the columns: the
-# model was trained to *decide*, and its probabilities are not calibrated. A 0.9 does not mean "right nine times in
-# ten".
+# Compare **within** a row first: does the true sentence score above its false twin? Here it always does, even where only the
+# place tells which bike is meant. Then look down the columns: the model was trained to *decide*, and nobody promised that its
+# probabilities are calibrated. A 0.9 need not mean "right nine times in ten".
 #
-# If a row says NO, do not skip it. A model of this size does get pairs wrong, most often those that need a position
-# or an order. A heatmap of a wrong answer shows how the model came to *its* answer. It never shows the truth.
+# A model of this size does get other pairs wrong. A heatmap of a wrong answer shows how the model came to *its* answer. It
+# never shows the truth.
 
 # %% [markdown]
 # ## 2. Tokens: what the text encoder reads
@@ -191,18 +192,45 @@ sheets.drawn(grid, "The picture with the lines of the patch grid over it.")
 # This happens several times side by side, in **heads** that ask different questions. The result is one tensor a
 # layer, which `transformers` hands out when it is asked for.
 
+# %% [markdown]
+# **Exercise 1.1: the formula.** Write `attend(queries, keys)` for one head: `queries` is (tokens, width), `keys` is
+# (patches, width), and (tokens, patches) comes back.
+
+
+# %% tags=["exercise"]
+def attend(queries, keys):
+    """What each token gives each patch: (tokens, width), (patches, width) -> (tokens, patches)."""
+    return ...  # your turn
+
+
+# %% tags=["solution"]
+def attend(queries, keys):
+    """What each token gives each patch: (tokens, width), (patches, width) -> (tokens, patches)."""
+    scores = queries @ keys.T / queries.shape[-1] ** 0.5
+    return scores.softmax(-1)
+
+
+# %% [markdown] tags=["solution"]
+# The softmax runs over the patches: every *token* has 1 to give away. Without √width the products of long vectors would be
+# so large that each token gave everything to one patch.
+
 # %%
+check_attention(attend)
+
+# %% [markdown]
+# In the model there are several heads and a batch, but it is the same formula, and the model hands out what it worked out.
+
+# %%
+layer, why = matcher.choose_layer(None)
 out = blip.text_encoder(
     input_ids=tokens.input_ids,
     attention_mask=tokens.attention_mask,
     encoder_hidden_states=seen,
     output_attentions=True,
 )
-layer, why = matcher.choose_layer(None)
-layer = min(layer, matcher.layers[-2])  # never the last one: section 8 shows why
 attention = out.cross_attentions[layer]
 
-print(f"{len(out.cross_attentions)} layers; we read layer {layer} (the default is {why})")
+print(f"{len(out.cross_attentions)} layers; we read number {layer}, counted from 0")
 print(
     "one layer:",
     tuple(attention.shape),
@@ -211,6 +239,8 @@ print(
 print(f"every row sums to {attention.sum(-1).min():.4f} ... {attention.sum(-1).max():.4f}")
 
 # %% [markdown]
+# (Why this layer? Somebody measured it. Lesson 3 shows how, and what happens in the others.)
+#
 # Let us look at it: drop the image's own `[CLS]` (the first column, it has no place), take the mean over the heads,
 # and fold the rest back into the grid.
 #
@@ -245,71 +275,48 @@ token_attention = on_grid(attention.mean(1)[0].detach())
 show(titled(token_attention), "Attention of every token, each on its own colour scale.")
 
 # %% [markdown]
-# Tempting, isn't it? Some of these look like an explanation already. Three reasons to keep calm.
+# Every token looks at the red bike, *the* and *tree* as well. Did you predict that? Should *tree* not look at the
+# tree? But this layer is not the first one. Before it, the words have read each other, and by now each knows which
+# phrase it is part of. A token's map is not "where the model sees a tree".
 
 # %% [markdown]
-# ## 5. Why attention alone explains nothing
-#
-# **It must always go somewhere.** A softmax adds up to one, whatever the question. So ask for something that is not
-# there.
-#
-# > **Before you run.** There is no zebra in the picture. What will the attention map of the token *zebra* look like:
-# > empty, even, or with a clear peak?
+# **Exercise 1.2: from a row of numbers to a place.** Write `hottest_place(values, rows, columns, width, height)`: `values`
+# is one token's attention, (1 + rows · columns,), as the model hands it out. Return the pixel (x, y) in the *middle* of its
+# hottest patch, in a picture of width × height pixels. Patches run along the rows, like the words on a page.
+
+
+# %% tags=["exercise"]
+def hottest_place(values, rows, columns, width, height):
+    """The pixel (x, y) in the middle of the hottest patch; values: (1 + rows * columns,)."""
+    return ...  # your turn
+
+
+# %% tags=["solution"]
+def hottest_place(values, rows, columns, width, height):
+    """The pixel (x, y) in the middle of the hottest patch; values: (1 + rows * columns,)."""
+    row, column = divmod(int(values[1:].argmax()), columns)
+    return (column + 0.5) * width / columns, (row + 0.5) * height / rows
+
+
+for name, values in zip(names, attention.mean(1)[0], strict=True):
+    x, y = hottest_place(values, rows, columns, *image.size)
+    print(f"{name:8} ({x:.0f}, {y:.0f})", "on the bike" if sample.mask[int(y), int(x)] else "")
+
+# %% [markdown] tags=["solution"]
+# This is the *pointing game*, with which maps are judged: is the peak on the thing that is meant? It says nothing about the
+# rest of the map, and never more exactly than one patch.
 
 # %%
-absent = tokenizer("the zebra", return_tensors="pt")
-place = tokenizer.convert_ids_to_tokens(absent.input_ids[0]).index("zebra")
-with torch.no_grad():
-    asked = blip.text_encoder(
-        input_ids=absent.input_ids,
-        attention_mask=absent.attention_mask,
-        encoder_hidden_states=seen,
-        output_attentions=True,
-    )
-zebra = on_grid(asked.cross_attentions[layer].mean(1)[0, place])
-share = float(zebra.max() / zebra.mean())
-print(
-    f"hottest patch: {share:.1f} times the mean;",
-    f"match probability of 'the zebra': {match_probability('the zebra'):.2f}",
-)
-show(
-    {"attention of “zebra”": zebra},
-    "Attention of the token zebra, which is not in the picture.",
-    columns=3,
-)
+check_place(hottest_place)
 
 # %% [markdown]
-# The map has a hottest place, as every map has, and nothing in it says "not here".
-#
-# **There is not one attention, there are many.** Every layer has one, and every head. The mean that we drew is our
-# choice, not the model's.
-
-# %%
-bike = names.index("bike")
-heads = on_grid(attention[0, :, bike].detach())
-show(
-    {f"head {head}": each for head, each in enumerate(heads)},
-    "Attention of the token bike, head by head.",
-)
-
-# %%
-alike = [
-    exhibits.correlation(first.numpy(), second.numpy())
-    for number, first in enumerate(heads)
-    for second in heads[number + 1 :]
-]
-print(
-    "how alike two heads are (correlation of their maps, 1 = the same): ",
-    ", ".join(f"{each:.2f}" for each in alike),
-)
+# Tempting, isn't it? This looks like an explanation already. But of what? Attention says from where content was *fetched*. What
+# became of it afterwards, it does not say: a later layer may throw it away, and it may just as well push the score **down**.
+# The match head has not even been asked yet. To explain the *score*, the score has to come into the formula. (Lesson 2 puts
+# attention on trial, and is fair to it.)
 
 # %% [markdown]
-# **It does not know the question.** Attention says from where content was *fetched*. What became of it afterwards, it
-# does not say: the content may be thrown away by a later layer, and it may just as well push the score **down**. To
-# explain the *score*, the score has to come into the formula.
-
-# %% [markdown]
-# ## 6. The gradient: what the score would do
+# ## 5. The gradient: what the score would do
 #
 # Call the attention of one layer *C* and the match logit *s*. The gradient
 #
@@ -320,7 +327,8 @@ print(
 # one call. Only one thing must be prepared: somewhere in front of *C* there has to be a tensor that asks for
 # gradients, otherwise no graph is recorded.
 #
-# > **Before you run.** Can entries of *G* be negative? What would a negative entry at a patch mean?
+# > **Before you run.** Can entries of *G* be negative? What would a negative entry at a patch mean? And where will the map
+# > be strong: only where the attention was?
 
 # %%
 seen.requires_grad_()  # so that PyTorch records the graph behind the image vectors
@@ -338,17 +346,17 @@ print(
     "G:", tuple(gradient.shape), f"with {float((gradient < 0).float().mean()):.0%} negative entries"
 )
 show(
-    {"gradient for “bike”": on_grid(gradient.mean(1)[0, bike])},
-    "Gradient of the match logit by the attention of the token bike: orange raises it, blue lowers it.",
-    "orange: more attention here raises the score",
+    {"gradient": on_grid(gradient.mean((0, 1, 2)))},
+    "Gradient of the match logit by the attention: orange raises it, blue lowers it.",
+    "mean over heads and tokens; orange raises the score",
     columns=3,
 )
 
 # %% [markdown]
-# The gradient alone is not the answer either: it also talks about patches that the token hardly attends to. It says
-# what *would* help, not what *did*.
+# Now the tree, the other bike, even the dog and the bird stand out. The gradient talks about every patch, also about those
+# that hardly anybody attends to. It says what *would* help, not what *did*.
 #
-# ## 7. Your first heatmap: gradient times attention
+# ## 6. Your first heatmap: gradient times attention
 #
 # So put both together. **Grad-CAM** keeps what raises the score, and weighs it with how much was really attended to:
 #
@@ -379,21 +387,34 @@ def gradcam_by_hand(text, layer):
 
 
 # %% [markdown]
-# > **Before you run.** We draw all tokens on **one** colour scale now. Which token will be the brightest? Where will
-# > *bike* be bright: on both bikes, or on one?
+# > **Before you run.** We draw all tokens on **one** colour scale now. All of them attended to the red bike. Will all of them be
+# > bright now?
 
 # %%
 by_hand = gradcam_by_hand(text, layer)
 show(titled(by_hand), "Grad-CAM of every token on one colour scale.", shared=True)
 
+# %%
+exhibits.table(
+    ("token", "highest attention", "highest Grad-CAM"),
+    [
+        (f"{place}: {name}", f"{float(looked.max()):.3f}", f"{heat.max():.4f}")
+        for place, (name, looked, heat) in enumerate(
+            zip(names, token_attention, by_hand, strict=True)
+        )
+    ],
+)
+
 # %% [markdown]
-# The match head reads `[CLS]` only. What a word token fetches can reach the score only if a later layer passes it on to
-# `[CLS]`; where `[CLS]` itself stays dark, the words do the fetching in this layer. A word that stays dark on the common
-# scale is a finding, too: in this layer, the score hangs little on what that token fetches.
+# They are not. All tokens attend to the same place about equally strongly, but in the score *the tree* counts many times as
+# much as *left* or *of*: the attention of these two is what the gradient rewards. The match head reads `[CLS]` only; what a
+# word token fetched can reach the score only if a later layer passes it on, and here it is mostly the last two words from
+# which it was taken. Why those? One picture does not say. (Lesson 3 asks which token to read.) But now you know what the
+# gradient brings in: attention tells what was fetched, and only the score tells what it was worth.
 #
 # And the package? `ix.saliency.token_gradcam` computes the same thing, with more care: it leaves the model untouched
-# (we left hooks on our copy), accepts half precision, and needs no gradient below the layer that it reads. If the two
-# did not agree, one of them would be wrong.
+# (`output_attentions` left hooks on our copy), accepts half precision, and needs no gradient below the layer that it reads. If
+# the two did not agree, one of them would be wrong.
 
 # %%
 from_package = ix.saliency.token_gradcam(matcher, image, text, layer)
@@ -407,299 +428,126 @@ print(
 )
 
 # %% [markdown]
-# Look at the largest value. Is it far below 1? It may be anything: the unit is "match logit times attention", and its
-# size depends on the model, the layer and how sure the model is already. Never compare heatmaps by colour when each
-# was stretched to its own maximum. A map of almost nothing, stretched, looks exactly like strong evidence.
-
-# %% [markdown]
-# ## 8. Which layer? And a surprise in the last one
+# Look at the largest value: it is far below 1. The unit is "match logit times attention", and its size depends on the
+# model, the layer and how sure the model is already. Never compare heatmaps by colour when each was stretched to its own
+# maximum. A map of almost nothing, stretched, looks exactly like strong evidence.
 #
-# Every layer gives another heatmap. None of them is "the" explanation.
+# ## 7. Ask something else
 #
-# > **Before you run.** The match head looks **only** at the output of `[CLS]`. So in the very last layer: what will
-# > the heatmap of the token *bike* look like there? Think about which numbers of the last layer can still reach the
-# > score.
+# A map that shows the same place whatever is asked explains nothing. Our scene knows what each phrase means, so let us
+# ask for four things in the same picture. The heat is the mean over all tokens, and the table says how much of it lies on
+# each thing.
+#
+# > **Before you run.** Will the heat move to the other bike when *left* becomes *right*? That takes more than knowing bikes:
+# > both phrases name a bike and a tree.
 
 # %%
-some = (
-    matcher.layers
-    if len(matcher.layers) <= 4
-    else sorted({matcher.layers[0], layer, *matcher.layers[-2:]})
-)
-per_layer = {}
-for number in some:
-    maps = gradcam_by_hand(text, number)
-    per_layer[f"layer {number}: [CLS]"] = maps[0]
-    per_layer[f"layer {number}: bike"] = maps[bike]
-show(per_layer, "Grad-CAM of [CLS] and of the token bike, layer by layer.", columns=4)
+asked = [each for each in bundled_samples()[:5] if each.text != "bike on the right"][:limit]
+heats = {each.text: gradcam_by_hand(each.text, layer).mean(0) for each in asked}
+show(heats, "Grad-CAM of several phrases about one picture: " + "; ".join(heats) + ".")
 
 # %%
-last = gradcam_by_hand(text, matcher.layers[-1])
-print("largest value in the last layer, token by token:")
-print(", ".join(f"{name}: {each.max():.1e}" for name, each in zip(names, last, strict=True)))
-assert last[0].max() > 0
-assert last[1:].max() == 0
-
-# %% [markdown]
-# Exactly zero, for every token but `[CLS]`. After the last layer nobody reads the outputs of the other tokens, so
-# nothing that they attend to there can move the score: ∂*s*/∂*C* = 0. It is not a bug, and no training would change
-# it. Whoever reads the last layer of such a model word by word reads blank maps, and min-max scaling turns rounding
-# noise into pictures.
-#
-# Which layer is best is a question that only *measuring* answers, with phrases whose truth is known. Our scenes know
-# it. Where does the heat fall in our picture, layer by layer? The row says how much of the heat of *bike* lies on
-# each thing (the area says how much would lie there by chance):
-
-# %%
-things = {"the bike that is meant": sample.mask}
-things |= {
-    f"another: {name}": mask
-    for name, mask in zip(sample.other_categories, sample.others, strict=True)
-}
+others = dict(zip(("tree", "blue bike", "dog", "bird"), sample.others, strict=True))
+things = {"red bike": sample.mask, **others}
 
 
 def shares_on(heatmap):
-    """The part of a heatmap's heat that lies on each thing of the scene."""
-    fine = ix.records.heatmap.resize(heatmap, (image.height, image.width))
-    fine = fine.clip(min=0)
-    return [
-        float(fine[mask].sum() / fine.sum()) if fine.sum() > 0 else float("nan")
-        for mask in things.values()
-    ]
+    """The part of a heatmap's heat that lies on each thing of the scene, as text."""
+    fine = ix.records.heatmap.resize(heatmap, (image.height, image.width)).clip(min=0)
+    return [f"{fine[mask].sum() / fine.sum():.0%}" for mask in things.values()]
 
 
-def percent(values):
-    return ["blank" if np.isnan(each) else f"{each:.0%}" for each in values]
-
-
+chance = [f"{mask.mean():.0%}" for mask in things.values()]
 exhibits.table(
-    ("heat of “bike”", *things),
-    [("by chance (area)", *percent(mask.mean() for mask in things.values()))]
-    + [
-        (f"layer {each}", *percent(shares_on(gradcam_by_hand(text, each)[bike])))
-        for each in matcher.layers
-    ],
+    ("heat of", *things),
+    [(f"“{phrase}”", *shares_on(heat)) for phrase, heat in heats.items()]
+    + [("a flat map (the area)", *chance)],
 )
 
 # %% [markdown]
-# One picture proves nothing about layers, of course. That takes hundreds of phrases, and a validation set that was
-# not used for the choice. The model's *profile* records what was measured; without one, the package says "not
-# validated for this checkpoint" in every trace.
+# It moves. *Left* and *right* differ in one word, and the heat jumps from the red bike to the blue one, which fills 2 % of the
+# picture and has a quarter of the heat. (Much of the rest lies beside it: patches are coarse and bikes are thin.) The heat
+# of *the dog* is on the dog. So the map depends on the question, in this picture. How often in others? Lesson 2 counts.
+
+# %% [markdown] tags=["live"]
+# Ask your own question: type another phrase, and it is answered at once. (These maps differ a little from ours: the package
+# takes the gradient one step earlier, and looks again. Lessons 2 and 5 say why.)
+
+# %% tags=["live"]
+grounder.live(image, text)
 
 # %% [markdown]
-# ## 9. Does the heatmap deserve to be believed? Test it
-#
-# A heatmap is a claim: *these* patches carry the score. A claim can be tested: **hide** the hottest patches from the
-# text encoder and see whether the score falls, more than when as many random patches are hidden. Hidden means hidden:
-# those vectors are left out of the cross-attention in every layer.
-#
-# > **Before you run.** Sketch two curves of the match probability against the number of hidden patches: hottest
-# > first, and random. What would the curves look like if the heatmap were worthless?
-
-# %%
-statement = "the bike left of the tree is red"
-image_tokens, text_tokens = matcher.encode_image(image), matcher.tokenize(statement)
-heat = ix.saliency.token_gradcam(matcher, image, statement, layer).mean(0)
-hottest_first = np.argsort(heat.ravel())[::-1]
-random = np.random.default_rng(0)
+# **Exercise 1.3: what speaks against it?** max(0, ·) threw away everything that lowers the score. Write
+# `speaks_against(score, attention)`: `score` is a single number in a graph, `attention` the tensor (1, heads, tokens,
+# 1 + patches) in the same graph that it was computed from. Ask autograd for the gradient, and return max(0, −*G*) · *C*
+# as (tokens, patches): the mean over the heads, without the image's own `[CLS]`.
 
 
-def hiding(patches):
-    """The match probability when these patches are hidden."""
-    keep = np.ones(rows * columns, bool)
-    keep[patches] = False
-    return matcher.match(image_tokens, text_tokens, keep=keep.reshape(rows, columns)).probability
+# %% tags=["exercise"]
+def speaks_against(score, attention):
+    """max(0, -G) * C of every token: (1, heads, tokens, 1 + patches) -> (tokens, patches)."""
+    return ...  # your turn
 
 
-counts = np.unique(np.linspace(0, rows * columns // 2, 4 if smoke else 13).astype(int))
-draws = 2 if smoke else 12
-falls = [hiding(hottest_first[:count]) for count in counts]
-chance = np.array(
-    [[hiding(random.permutation(heat.size)[:count]) for count in counts] for _ in range(draws)]
+# %% tags=["solution"]
+def speaks_against(score, attention):
+    """max(0, -G) * C of every token: (1, heads, tokens, 1 + patches) -> (tokens, patches)."""
+    (gradient,) = torch.autograd.grad(score, attention)
+    return ((-gradient).clamp(min=0) * attention).mean(1)[0, :, 1:].detach()
+
+
+false = tokenizer("the bike left of the tree is blue", return_tensors="pt")
+out = blip.text_encoder(
+    input_ids=false.input_ids,
+    attention_mask=false.attention_mask,
+    encoder_hidden_states=seen,
+    output_attentions=True,
+)
+score = blip.itm_head(out.last_hidden_state[:, 0])[0, 1]
+against = speaks_against(score, out.cross_attentions[layer]).mean(0).reshape(rows, columns)
+pro = gradcam_by_hand("the bike left of the tree is blue", layer).mean(0)
+show(
+    {"speaks for": pro, "speaks against": against},
+    "What speaks for and against a false sentence.",
+    shared=True,
+    columns=3,
 )
 
-# %%
-curve = Figure(figsize=(6.4, 3.2), layout="constrained")
-axes = curve.add_subplot()
-axes.plot(counts, falls, "o-", color="#b3560b", label="hottest patches first")
-axes.plot(counts, chance.mean(0), "s-", color="#1f6f8b", label="random patches, mean")
-axes.fill_between(counts, chance.min(0), chance.max(0), color="#1f6f8b", alpha=0.15, label="range")
-axes.set(xlabel=f"hidden patches of {heat.size}", ylabel="match probability", ylim=(0, 1))
-axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
-
-found = f"Mean over the curve: hottest first {np.mean(falls):.2f}, random {chance.mean():.2f}."
-print(found, "(The lower, the more these patches mattered.)")
-sheets.drawn(curve, f"Match probability against the number of hidden patches. {found}")
-
-# %% [markdown]
-# If the orange curve runs clearly below the blue band, the heatmap found patches that this answer depends on. If it
-# does not, the map may look as convincing as it likes. (Two warnings. Hiding half a picture is a situation the model
-# never met in training, so the right end of the curves says little. And a score can *rise* when patches are hidden:
-# then they spoke against the sentence.)
-
-# %% [markdown]
-# ## 10. Looking again: refinement
-#
-# Hiding the hottest patches is more than a test. Once they are hidden, the model has to look elsewhere, and what it
-# finds then can correct the first look. This is the idea of **iterative refinement**: look, hide the hottest patches,
-# look again, blend the maps, and stop as soon as the match probability falls. `grounder.ground` does it, and chooses a
-# mask. (Its maps differ a little from ours above: it takes the gradient one step further back, at the attention's
-# scores before the softmax, where no patch can gain unless others lose. See `docs/methods/gradcam.md`.)
-#
-# > **Before you run.** Hidden are patches on the thing itself. Will the second look find more of the same thing, or
-# > another thing? And what would it mean if the match probability *rose*?
+# %% [markdown] tags=["solution"]
+# The sentence is false, and the model says so. What speaks against it is hottest on the red bike, and stronger than what speaks
+# for it: the model looked at the bike that is meant, and what it found there is not blue. A clean story, on one picture. Do
+# not count on such stories: lesson 2 looks at many phrases, and finds something odd about this very map.
 
 # %%
-g = grounder.ground(image, text)
-exhibits.headline(g, sample) + exhibits.passes(g)
-
-# %%
-sheets.sheet(
-    g.image,
-    [
-        Panel(
-            f"pass {number}",
-            f"match {look.probability:.2f}, {'used' if look.accepted else 'left out'}",
-            look.heatmap,
-            keep=look.keep,
-        )
-        for number, look in enumerate(g.passes, 1)
-    ]
-    + [Panel("result", "blend of the used passes, and the mask", g.heatmap, g.mask)],
-    alt="Every pass with its hidden patches hatched, and the result with the outline of the mask.",
-)
+check_against(speaks_against)
 
 # %% [markdown]
-# The last number of the summary line compares the mask with the truth of the scene (IoU, 1 is perfect). When it is
-# near 0, the model looked at the wrong thing, and the figure shows you at which. That is what such figures are best
-# for: not to confirm that a model works, but to find out how it fails.
-#
-# In Jupyter, `g.show()` lets you move through passes and words with the mouse.
-#
-# ## 11. What a heatmap does not tell you
+# ## 8. What a heatmap does not tell you
 #
 # - It shows where **this model's** score came from. It is not a detector, and a sharp spot on the right thing can
 #   stand beside a wrong answer.
-# - It is **local**: a gradient says what a tiny change would do. Where the score is saturated, gradients are small
-#   and maps fade, just where the model is surest.
-# - max(0, ·) throws away everything that spoke **against** the match.
+# - It is **local**: a gradient says what a tiny change would do.
 # - It is **coarse**: one patch is the finest it can say. The smooth edges in the figures are made by upsampling.
 # - The token's heat shows what was fetched *through that token*. Information moves between tokens, too, so "the heat
 #   of *left*" is not "where the model understood *left*".
-# - **Layer, heads, emphasis** are our choices. Another choice gives another picture from the same model.
+# - **Layer, heads, tokens** are our choices. Another choice gives another picture from the same model.
 # - This model knows drawn scenes. On a photograph it will still draw you a beautiful heatmap. It will mean nothing.
-
-# %% [markdown]
-# ## Exercises
+# - And nothing in this lesson has shown that the map deserves to be believed. That needs tests: lesson 7.
 #
-# Try each one before you open its solution. All of them work with what is defined above.
+# ## What you have learned
 #
-# **1. Nothing there.** Section 5 showed that attention cannot say "not here". Can Grad-CAM? Compare the *sum* of the
-# heatmap of "the dog" and of "the zebra", at the token of the animal. Then try two more things that are in the
-# picture and two that are not. Is there a threshold that you would trust?
+# - A matching model turns a picture and a sentence into one number, the match logit.
+# - Its tokens fetch content from patches by cross-attention: a softmax over the patches, in several heads.
+# - Attention says what was fetched; the gradient says what the score would do; Grad-CAM multiplies both, head by head.
+# - One call of `torch.autograd.grad` gives the gradient, and a dozen lines the heatmap.
+# - A map has a magnitude and belongs to one phrase, one layer and one model. Its colours alone say none of that.
 #
-# <details><summary>Solution</summary>
+# ## References
 #
-# ```python
-# for animal in ("dog", "bird", "zebra", "elephant", "cat"):
-#     maps = gradcam_by_hand(f"the {animal}", layer)
-#     print(f"{animal:9} heat {maps[2].sum():.1e}   match {match_probability(f'the {animal}'):.2f}")
-# ```
+# - Selvaraju et al., *Grad-CAM*, ICCV 2017.
+# - The model: Li et al., *BLIP*, ICML 2022. Grad-CAM on cross-attention: Li et al., *ALBEF*, NeurIPS 2021.
+# - Attention: Bahdanau, Cho, Bengio, ICLR 2015; Vaswani et al., *Attention Is All You Need*, NeurIPS 2017.
+# - The formulas in the package: [Grad-CAM](../docs/methods/gradcam.md), [raw attention](../docs/methods/attention.md); [all
+#   ways to look](../docs/methods/README.md).
 #
-# Token 2 is the animal (0 is `[CLS]`, 1 is "the"). Whether the absent animals get less heat depends on the model, and
-# the size of a map also depends on how saturated the score is. So magnitude is worth keeping, and it is *evidence*,
-# not a detector: the match probability is the number that was trained to say "not here".
-#
-# </details>
-#
-# **2. What speaks against?** Write a version of `gradcam_by_hand` that keeps the *negative* part of the gradient,
-# max(0, −*G*) · *C*, and draw it for the false sentence "the bike left of the tree is blue". What do you expect to
-# see?
-#
-# <details><summary>Solution</summary>
-#
-# ```python
-# def against_by_hand(text, layer):
-#     tokens = tokenizer(text, return_tensors="pt")
-#     with torch.no_grad():
-#         seen = blip.vision_model(pixel_values=pixels).last_hidden_state
-#     seen.requires_grad_()
-#     out = blip.text_encoder(
-#         input_ids=tokens.input_ids,
-#         attention_mask=tokens.attention_mask,
-#         encoder_hidden_states=seen,
-#         output_attentions=True,
-#     )
-#     score = blip.itm_head(out.last_hidden_state[:, 0])[0, 1]
-#     attention = out.cross_attentions[layer]
-#     (gradient,) = torch.autograd.grad(score, attention)
-#     return on_grid(((-gradient).clamp(min=0) * attention).mean(1)[0]).detach().numpy()
-#
-# false = "the bike left of the tree is blue"
-# both = {"speaks for": gradcam_by_hand(false, layer).mean(0), "speaks against": against_by_hand(false, layer).mean(0)}
-# show(both, "What speaks for and against a false sentence.", shared=True, columns=3)
-# ```
-#
-# Look at the blue bike. Where it is bright in "speaks for", the model has fallen for the right colour in the wrong
-# place: the word *blue* is true of something, only not of the bike that is meant. One might also hope for the red
-# bike in "speaks against", but do not count on such a clean story. The same patch can be fetched by several heads,
-# some of which push the score up and some down, and then both maps overlap.
-#
-# </details>
-#
-# **3. Left and right.** Draw the heat of *bike* for "the bike left of the tree" and for "the bike right of the tree",
-# and measure with `shares_on` how much of it lies on each bike. Does the heat move with the word?
-#
-# <details><summary>Solution</summary>
-#
-# ```python
-# sides = {side: gradcam_by_hand(f"the bike {side} of the tree", layer)[bike] for side in ("left", "right")}
-# for side, heatmap in sides.items():
-#     print(side, dict(zip(things, percent(shares_on(heatmap)))))
-# show(sides, "Heat of bike for left and right.", shared=True, columns=3)
-# ```
-#
-# To use a relation, the model has to bring two places together, which is much harder than finding a colour. If the
-# heat hardly moves, the model recognises bikes and trees and ignores who stands where. Many large models do the same.
-#
-# </details>
-#
-# **4. Another target.** The match head has two outputs. We explained the second one, "matches". Explain instead the
-# *difference* of the two, which is what decides. (Change one line of `gradcam_by_hand`.) How alike are the maps?
-#
-# <details><summary>Solution</summary>
-#
-# ```python
-# def gradcam_of_the_margin(text, layer):
-#     tokens = tokenizer(text, return_tensors="pt")
-#     with torch.no_grad():
-#         seen = blip.vision_model(pixel_values=pixels).last_hidden_state
-#     seen.requires_grad_()
-#     out = blip.text_encoder(
-#         input_ids=tokens.input_ids,
-#         attention_mask=tokens.attention_mask,
-#         encoder_hidden_states=seen,
-#         output_attentions=True,
-#     )
-#     logits = blip.itm_head(out.last_hidden_state[:, 0])[0]
-#     score = logits[1] - logits[0]
-#     attention = out.cross_attentions[layer]
-#     (gradient,) = torch.autograd.grad(score, attention)
-#     return on_grid((gradient.clamp(min=0) * attention).mean(1)[0]).detach().numpy()
-#
-# margin = gradcam_of_the_margin(text, layer)
-# print(f"correlation of the two maps: {exhibits.correlation(by_hand.mean(0), margin.mean(0)):.3f}")
-# ```
-#
-# After training, the two outputs are often mirror images of each other, so the maps are nearly the same up to a
-# factor. Nothing guarantees it for the next model: say which number you explain.
-#
-# </details>
-#
-# ## Where to go from here
-#
-# - `iterprime-xai report sample` makes a page with everything about one grounding, for your own pictures and phrases.
-# - `iterprime-xai ground photo.jpg "the bike left of the tree" --model Salesforce/blip-itm-base-coco` asks a model
-#   that knows photographs.
-# - The methods, each with formula and paper, are in `docs/methods/`. Grad-CAM: Selvaraju et al., ICCV 2017;
-#   refinement and emphasis: Wang et al., *IteRPrimE*, AAAI 2025.
+# **Next:** lesson 2 asks why it is gradient *times* attention, and why neither half will do.

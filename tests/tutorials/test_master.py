@@ -57,6 +57,11 @@ def test_students_get_the_open_form_and_teachers_the_solution(path):
     assert sources(solved(master)) == ["# A lesson", "answer = 6", "Because 2 times 3.", "check(answer)"]
 
 
+def test_links_of_the_solved_notebook_lead_to_the_same_files(path):
+    path.write_text(MASTER.replace("Because", "[Because](../docs/data.md)"), encoding="utf-8")
+    assert "[Because](../../docs/data.md) 2 times 3." in sources(solved(read_master(path)))
+
+
 def test_both_files_are_written_and_are_the_same_every_time(path):
     places = build(path)
     assert [place.relative_to(path.parent).as_posix() for place in places] == [
