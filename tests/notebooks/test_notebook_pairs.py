@@ -75,6 +75,6 @@ def test_the_sample_report_can_be_asked_for_everything_by_name():
     from iterprime_xai.reports import parameters_of
 
     found = {each.name: each for each in parameters_of("sample")}
-    assert list(found) == ["image", "phrase", "model", "recipe", "layer", "smoke", "limit"]
+    assert list(found) == ["image", "phrase", "model", "recipe", "layer", "run", "sample", "smoke", "limit"]
     assert found["layer"].types == ("int", "None")
     assert found["model"].default == "tiny"
