@@ -25,7 +25,7 @@ def check_pooled_score(score_of: Any) -> None:
         )
         expect(
             score.numel() == 1,
-            f"One number is explained, but the shape here is {tuple(score.shape)}: take the mean over the tokens, then one output of the head.",
+            f"One number is explained, but the shape here is {tuple(score.shape)}: take the mean over the tokens, then one output.",
         )
         expect(
             score.requires_grad,
@@ -54,7 +54,7 @@ def _one_of_two(score: float, hidden: Any, head: Any) -> None:
     if same(head(hidden[0, 1:].mean(0))[1]) or same(head(hidden[0, 1:-1].mean(0))[1]):
         raise Hint("Some tokens are left out. The mean here is over all of them, the special ones included.")
     raise Hint(
-        "The gradient reaches the tokens, but the number is another: head(mean over dimension 1), and of its two outputs the match logit."
+        "The gradient reaches the tokens, but the number is another: the match logit of the mean over all tokens is asked for."
     )
 
 
