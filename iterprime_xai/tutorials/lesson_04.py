@@ -49,7 +49,9 @@ def _right_emphasis(found: Any, attention: Any, gradient: Any, noun: int, contex
     if same(contrast * own):
         raise Hint("This is D times the noun's attention. The formula wants D times its Grad-CAM map, A.")
     if same(contrast * slope.clamp(min=0) * heat):
-        raise Hint("The gradient is in it twice. The authors' released code does that; the formula here has it once, in A.")
+        raise Hint(
+            "The gradient is in it twice. The authors' released code does that; the formula here has it once, in A."
+        )
     if same(contrast):
         raise Hint("This is D alone. E lays it over the noun's own map: E = D · A.")
     for dims in ((2, 3), (0,), (0, 1, 2, 3)):
@@ -57,7 +59,9 @@ def _right_emphasis(found: Any, attention: Any, gradient: Any, noun: int, contex
             raise Hint(
                 "The length is taken over the wrong dimension: over the context tokens, for every head and patch by itself."
             )
-    raise Hint("The shape is right and the values are not. Go back to the formula: D from the attention, A from both, E = D · A.")
+    raise Hint(
+        "The shape is right and the values are not. Go back to the formula: D from the attention, A from both, E = D · A."
+    )
 
 
 @exercise("4.2", "The noun outweighs all the others together. That is the whole of global emphasis.")
@@ -65,7 +69,10 @@ def check_weights(weights: Any) -> None:
     """``weights(tokens, noun, context)`` -> the weight of every token's map in global emphasis, summing to 1."""
     for tokens, noun, context in ((8, 2, [3, 6]), (5, 1, []), (9, 4, [1, 2, 7])):
         found = np.asarray(result_of(weights, tokens, noun, context), float)
-        expect(found.shape == (tokens,), f"One weight for each of the {tokens} tokens is expected, but the shape is {found.shape}.")
+        expect(
+            found.shape == (tokens,),
+            f"One weight for each of the {tokens} tokens is expected, but the shape is {found.shape}.",
+        )
         content = 1 + len(context)
         counts = np.zeros(tokens)
         counts[[0, noun, *context]] = 1
@@ -81,17 +88,24 @@ def check_weights(weights: Any) -> None:
             all(found[place] > 0 for place in context),
             "The context takes part, too: global emphasis outvotes it, it does not silence it.",
         )
-        expect(abs(found.sum() - 1) < 1e-6, f"It is a mean, so the weights sum to 1, but these sum to {found.sum():.3g}.")
+        expect(
+            abs(found.sum() - 1) < 1e-6, f"It is a mean, so the weights sum to 1, but these sum to {found.sum():.3g}."
+        )
         ratio = found[noun] / found[0]
         if abs(ratio - content) < 1e-6:
-            raise Hint("Almost: the noun is counted once as a content word, and once more for each content word, itself included.")
+            raise Hint(
+                "Almost: the noun is counted once as a content word, and once more for each content word, itself included."
+            )
         if abs(ratio - (1 + len(context))) < 1e-6 or abs(ratio - 1) < 1e-6:
-            raise Hint("The noun is not counted often enough: once as a content word, and once more for each content word.")
+            raise Hint(
+                "The noun is not counted often enough: once as a content word, and once more for each content word."
+            )
         raise Hint("Count how often each map goes into the mean, then divide by the number of all of them.")
 
 
 @exercise(
-    "4.3", "The parser says otherwise. Whether your head is the right one only a reader can say: ask the person beside you."
+    "4.3",
+    "The parser says otherwise. Whether your head is the right one only a reader can say: ask the person beside you.",
 )
 def check_broken_parse(answer: Any, shown: Any = ()) -> None:
     """``answer``: (phrase, its right head word), on which our rules choose another word; none of those ``shown``."""
@@ -111,12 +125,14 @@ def check_broken_parse(answer: Any, shown: Any = ()) -> None:
     )
     expect(
         expression.primary_word.lower() != head.lower(),
-        f"Here the parser is right: it says {expression.primary_word!r}, too (confidence {expression.confidence:.2f}). Think of owners, "
+        f"Here the parser is right: it says {expression.primary_word!r}, too. Think of owners, "
         "of “and”, of “not”, of names made of several words, of nouns that are colours.",
     )
 
 
-@exercise("4.4", "A premise that can be counted can be doubted. Count it before you use the method on a model of your own.")
+@exercise(
+    "4.4", "A premise that can be counted can be doubted. Count it before you use the method on a model of your own."
+)
 def check_premise(premise: Any) -> None:
     """``premise(noun, context)``, bool (phrases,) twice -> (share that emphasis can mend, share that it can spoil)."""
     rng = np.random.default_rng(4)
@@ -132,7 +148,9 @@ def check_premise(premise: Any) -> None:
         if np.allclose((mend, spoil), right[::-1]):
             raise Hint("The two are exchanged. Emphasis can mend where the noun is right and the context is not.")
         if np.allclose((mend, spoil), (noun.mean(), context.mean())):
-            raise Hint("Where both are right, nothing is to be mended or spoiled. Only the phrases on which they differ count.")
+            raise Hint(
+                "Where both are right, nothing is to be mended or spoiled. Only the phrases on which they differ count."
+            )
         if np.allclose((mend, spoil), (right[0] * 40, right[1] * 40)):
             raise Hint("These are counts. Shares of all phrases are asked for.")
         if mend > 1 or spoil > 1 or abs(mend - right[0]) > 1e-9:
