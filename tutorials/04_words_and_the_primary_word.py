@@ -66,6 +66,11 @@ matcher = grounder.matcher
 layer, _ = matcher.choose_layer(None)
 sample = bundled_samples()[0]
 count = min(limit, 30) if smoke else limit
+sheets.photo(
+    sample.image,
+    "A red bike on the left, a green tree in the middle, a blue bike on the right, a dog, a bird.",
+    320,
+)
 
 # %% [markdown]
 # ## 1. Taking a phrase apart
@@ -381,6 +386,19 @@ exhibits.table(
         for name in ("primary", "other")
     ],
 )
+
+# %%
+shown = next((n for n in range(len(two)) if hits["other"][n] and not hits["primary"][n]), 0)
+each, expression = two[shown], parse(two[shown].text)
+attention, gradient, tokens = look(each.image, expression)
+maps = activation(attention, gradient).mean(0)
+panels = []
+for name, place in (("primary", expression.primary), ("other", other_noun(expression, each))):
+    one = word_map(maps, tokens, expression.words[place])
+    share = f"{heat_in_object(one, each.mask):.0%} of its heat on what is meant"
+    panels.append(Panel(f"{name}: {expression.words[place].text}", share, one, each.mask))
+print(f"the first phrase on which they differ: “{each.text}”")
+sheets.sheet(each.image, panels, columns=2, alt="; ".join(f"{p.title}, {p.line}" for p in panels))
 
 # %% [markdown]
 # **Both** nouns know which thing is meant, the other one just as well: *tree* means the bike. And the other noun is by far the
