@@ -341,12 +341,12 @@ for each, at in zip(asked, peaks[place], strict=True):
     patch = each.image.height / rows
     middle = (np.array(divmod(at, columns)) + 0.5) * patch  # of the hottest patch, in pixels
     far = [np.abs(np.argwhere(m) - middle).max(1).min() / patch for m in (each.mask, *each.others)]
-    if each.mask[tuple(middle.astype(int))]:
-        landed.append("on the thing that is meant")
-    elif min(far[1:]) < min(far[0], 0.5):
-        landed.append("on another thing")
+    on = [bool(m[tuple(middle.astype(int))]) for m in (each.mask, *each.others)]
+    if any(on):
+        landed.append("on the thing that is meant" if on[0] else "on another thing")
     else:
-        landed.append("at most one patch beside it" if far[0] <= 1 else "elsewhere")
+        close = far[0] <= 1 and far[0] == min(far)
+        landed.append("at most one patch beside it" if close else "elsewhere")
 names_of = (
     "on the thing that is meant",
     "at most one patch beside it",
