@@ -496,7 +496,7 @@ for each in tied(hits, pictures):
 check_tied(tied)
 
 # %% [markdown] tags=["solution"]
-# The best of 75 has company, and none of it comes from another layer. So “read layer 3” is a finding, and “read head 2 of layer
+# The best of 75 has company, and none of it comes from another layer. So “read layer 3” is a finding, and “read head 3 of layer
 # 3” is not. That is why the package chooses a *layer* by measuring and keeps the mean over heads and tokens: not because
 # the mean was proved best, but because nothing was proved better.
 
