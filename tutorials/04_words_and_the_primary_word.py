@@ -263,7 +263,8 @@ sheets.sheet(
 )
 
 # %% [markdown]
-# (A map with negative values has other colours: orange is for, blue against.) On this picture, emphasis does no good. But you know from lesson 3 what one picture is worth.
+# (A map with negative values has other colours: orange is for, blue against.) On this picture, emphasis does no good. But
+# you know from lesson 3 what one picture is worth.
 #
 # ## 5. Does it help?
 #
