@@ -280,8 +280,8 @@ sheets.drawn(
 
 # %% [markdown]
 # Layer 3 peaks all over the picture, as things do. The other layers go to the two lower corners again and again (layer 1
-# less than the rest), whatever the picture shows. A softmax must put its weight somewhere, and a head that has nothing to fetch needs a
-# place where fetching does no harm. The same has been seen in much larger models and is called an *attention sink*
+# less than the rest), whatever the picture shows. A softmax must put its weight somewhere, and a head that has nothing to
+# fetch needs a place where fetching does no harm. The same has been seen in much larger models and is called an *attention sink*
 # (language models) or an artefact that *registers* cure (vision transformers); whether the cause is the same here, we did
 # not test. What counts for you: a map can be alive, sharp, and about nothing.
 #
@@ -324,8 +324,8 @@ exhibits.table(
 
 # %% [markdown]
 # Head 0 almost never points, though a good part of the heat is its own: it parks in a corner. Head 3 was unlucky: over many
-# phrases, the three others each do about as well as the mean. It would be easy to say “leave head 0 out”. But each of these numbers has an interval, and the
-# intervals of the good heads overlap widely. Keep that in mind for section 6.
+# phrases, the three others each do about as well as the mean. It would be easy to say “leave head 0 out”. But each of these numbers
+# has an interval, and the intervals of the good heads overlap widely. Keep that in mind for section 6.
 #
 # ## 5. Which token?
 #
