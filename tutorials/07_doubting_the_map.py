@@ -201,7 +201,7 @@ exhibits.table(
 # %% tags=["exercise"]
 def rank_correlation(first, second):
     """Spearman's correlation of two maps (rows, columns) without ties: a number from -1 to 1."""
-    ...
+    return ...  # your turn
 
 
 # %% tags=["solution"]
@@ -328,7 +328,7 @@ exhibits.table(
 # %% tags=["exercise"]
 def cheat(pixels, phrase):
     """A map (14, 14) that passes "another phrase" and never asks a model."""
-    ...
+    return ...  # your turn
 
 
 # %% tags=["solution"]
@@ -408,7 +408,7 @@ sheets.sheet(
 # %% tags=["exercise"]
 def best_guess(masks):
     """The one pixel that lies on most targets, and how many of them it hits: (row, column, share)."""
-    ...
+    return ...  # your turn
 
 
 # %% tags=["solution"]
@@ -491,7 +491,7 @@ sheets.drawn(plot, f"Match probability against the number of hidden patches. {sa
 # %% tags=["exercise"]
 def deletion(score, heatmap):
     """Match probabilities (patches + 1,) as the hottest patches are hidden one after the other."""
-    ...
+    return ...  # your turn
 
 
 # %% tags=["solution"]
