@@ -9,6 +9,7 @@ import pytest
 
 from iterprime_xai.tutorials.lesson_07 import check_best_guess, check_cheat, check_deletion, check_rank_correlation
 
+DICE = np.random.default_rng(0)
 CHECKS = (check_rank_correlation, check_cheat, check_best_guess, check_deletion)
 
 
@@ -75,7 +76,7 @@ def test_noise_with_the_phrase_for_its_seed_is_the_cheat():
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
-        (lambda pixels, phrase, dice=np.random.default_rng(0): dice.random((14, 14)), "asking again"),
+        (lambda pixels, phrase: DICE.random((14, 14)), "asking again"),
         (lambda pixels, phrase: np.random.default_rng(0).random((14, 14)), "whatever is asked"),
         (lambda pixels, phrase: np.full((14, 14), float(len(phrase))), "flat map"),
         (lambda pixels, phrase: seeded(pixels, phrase) + np.arange(196.0).reshape(14, 14) / 130, "still alike by"),
@@ -142,7 +143,10 @@ def test_hiding_the_hottest_patches_one_more_each_time_passes():
     [
         (lambda score, heatmap: curve(score, heatmap)[1:], "The beginning is missing"),
         (lambda score, heatmap: curve(score, heatmap)[:-1], "The end is missing"),
-        (lambda score, heatmap: curve(score, heatmap, lambda heat: heat.ravel().argsort()), "coldest patches went first"),
+        (
+            lambda score, heatmap: curve(score, heatmap, lambda heat: heat.ravel().argsort()),
+            "coldest patches went first",
+        ),
         (lambda score, heatmap: curve(score, heatmap, keep_it=True), "Hidden and kept are exchanged"),
         (alone, "hidden alone"),
         (lambda score, heatmap: curve(score, heatmap, lambda heat: np.arange(heat.size)), "not those of hiding"),
