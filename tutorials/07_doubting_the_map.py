@@ -101,8 +101,10 @@ print("one map:", look("gradcam", image, phrase).shape)
 #   can no longer read;
 # - Grad-CAM on a model whose text encoder *and* image encoder are random: it can neither read nor see.
 #
-# > **Before you run.** Write the four letters down when you see them, and which map is which. Which of the four would
-# > you print in a paper?
+# They come in an order that was drawn by lot.
+#
+# > **Before you run.** When you see the four letters, write down which map is which. Which of the four would you print in
+# > a paper?
 
 # %%
 with randomised(matcher.model, [text_layers]):
@@ -111,23 +113,27 @@ with randomised(matcher.model, [text_layers, picture_layers]):
     cannot_see = look("gradcam", image, phrase)
 
 four = {
-    "A": look("edges", image, phrase),
-    "B": cannot_read,
-    "C": look("gradcam", image, phrase),
-    "D": cannot_see,
+    "Grad-CAM": look("gradcam", image, phrase),
+    "an edge detector": look("edges", image, phrase),
+    "rollout, cannot read": cannot_read,
+    "Grad-CAM, cannot read nor see": cannot_see,
 }
+drawn = np.random.default_rng(3).permutation(list(four))
+lettered = dict(zip("ABCD", drawn, strict=True))
 sheets.sheet(
     image,
-    [Panel(letter, "", heatmap) for letter, heatmap in four.items()],
-    alt="Four heatmaps of one picture, A to D, without their names: A and B on several things, "
-    "C on the red bike, D on spots here and there.",
+    [Panel(letter, "", four[name]) for letter, name in lettered.items()],
+    alt="Four heatmaps of one picture, A to D, without their names.",
 )
 
+# %%
+for letter, name in lettered.items():
+    print(letter, "is", name)
+
 # %% [markdown]
-# The code has told you the answer: A is the edge detector, B the model that cannot read, C is Grad-CAM, and D the
-# model that can neither read nor see. C is easy to pick *here*, because you know what the phrase means. Without the
-# phrase, A and B pass for a careful model that has noticed all the animals and bikes. They only know that something is
-# there.
+# Grad-CAM is easy to pick *here*, because you know what the phrase means. Without the phrase, the edge detector and the
+# model that cannot read both pass for a careful model that has noticed the animals and the bikes. They only know that
+# something is there.
 #
 # This is the problem in one figure. **A map that looks at things looks sensible.** We need tests that do not ask for
 # our taste.
@@ -161,8 +167,7 @@ print(f"highest heat of the zebra / of the bird: {zebra.max() / bird.max():.1f}"
 # %% [markdown]
 # Red bike, dog, bird: the map follows the question. Now the zebra. It is not there, the model says so (look at its
 # match probability), and its map is **the bird's map**, only hotter. Two phrases, one true and one false, and the
-# same picture to show for both. A gradient says what would *raise* the score, and a score that is low has more to
-# gain than one that is at its ceiling. So:
+# same picture to show for both. A gradient says what would *raise* the score. It does not say how high the score is. So:
 #
 # - a map says where a score comes from, never whether the phrase is true;
 # - its strength is not a confidence. Read the match probability beside every map.
@@ -191,7 +196,7 @@ exhibits.table(
 # Pearson says "another map" and Spearman says "rather alike", of the same pairs. Of the patches, most are background,
 # and Spearman counts every one of them: the maps differ in the few patches that we look at and agree about the
 # order of the many that we do not. Neither number is wrong. They answer different questions, and a paper that
-# reports one of them has made a choice. The literature mostly takes Spearman, and so does this package; look at both.
+# reports one of them has made a choice. This package takes Spearman's where nothing else is said. Look at both.
 #
 # **Exercise 7.1: the same order?** Write `rank_correlation(first, second)`: two maps of shape (rows, columns) in, one
 # number out, Spearman's correlation over all patches. No patch has the same heat as another (so you need not care for
@@ -283,7 +288,7 @@ exhibits.table(
 # does it change. So rollout on this model shows where the *image encoder* sees things. It was never told the question.
 #
 # Is there a method that survives everything? The edge detector, of course: it never asks. Of those that do ask,
-# rollout survives the loss of the very part that reads the phrase. On this picture you could see it in B.
+# rollout survives the loss of the very part that reads the phrase. You saw it in the blind test.
 #
 # And "random" is itself a draw. How much does the verdict hang on it?
 #
@@ -308,7 +313,8 @@ exhibits.table(
 
 # %% [markdown]
 # Grad-CAM passes with every seed. Rollout passes with some and not with others: its "pass" was luck. A sanity check
-# with one seed is one throw of a die, and published tables often show one.
+# with one seed is one throw of a die. (The table in this project's own documentation is made with one seed, and says
+# "passes".)
 #
 # Mind what a pass means. Grad-CAM *depends* on the learned weights. It does not follow that it shows them rightly:
 # a method that multiplied every weight into the map in some silly way would pass just as well.
@@ -396,8 +402,8 @@ sheets.sheet(
 
 # %% [markdown]
 # The blob has learned nothing from one column to the next. The *pictures* have changed: the thing that is meant has
-# become large and central. In the last column it hits nearly as often as Grad-CAM, and so does, to a lesser degree,
-# an edge detector. "Our method hits 85 %" says nothing, until you know what the middle of the picture hits **on the
+# become large and central. In the last column it hits most of the targets, and so does an edge detector. "Our method hits
+# 85 %" says nothing, until you know what the middle of the picture hits **on the
 # same pictures**. (Grad-CAM is ahead in every column: here it does know something.)
 #
 # **Exercise 7.3: the strongest blind guess.** The middle is not the best floor. Someone who knows the *data set*, but
@@ -481,7 +487,9 @@ print(said)
 sheets.drawn(plot, f"Match probability against the number of hidden patches. {said}")
 
 # %% [markdown]
-# The orange curve runs below the whole blue band: on this picture the map found patches that the answer rests on.
+# On this picture the map found what the answer rests on: with the 16 hottest of 196 patches hidden, the model no longer
+# believes the sentence. Random patches cost next to nothing, even half of all patches (the band around their curve is too thin to be
+# seen). Keep the second half of this in mind: the model manages with surprisingly little.
 #
 # **Exercise 7.4: the curve.** Write `deletion(score, heatmap)`. `score(keep)` gives the match probability with the
 # patches that are kept (bool, rows × columns). Return the probabilities as an array of length patches + 1: with nothing
