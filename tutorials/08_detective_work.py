@@ -303,11 +303,13 @@ for case in cases.values():  # the scenes are the very pictures of the run
 # %% [markdown]
 # ## 5. Case 1: *highest object*
 #
-# The type is "too much", a failure of the **mask**: the answer covers the target, and more. The page of the case shows all
-# the evidence there is: the heat, pass by pass and word by word, the ranked proposals, every fact. It is long, so it
-# is folded here.
+# The type is "too much", a failure of the **mask**: the answer covers the target, and more.
 
-# %%
+# %% [markdown] tags=["live"]
+# `failure_fragment` makes a page of a case, with all the evidence there is: the heat, pass by pass and word by word, the
+# ranked proposals, every fact. It is long, so it is folded here.
+
+# %% tags=["live"]
 page = failure_fragment(cases["too_much"])
 exhibits.Exhibit(f"<details><summary>Open the page of this case</summary>{page}</details>")
 
