@@ -139,6 +139,7 @@ check_to_blame(to_blame)
 # > error* (a worse mask was chosen). Can their prices differ? Why?
 
 # %%
+table = failure_table(run).rows  # one line a phrase, with its type
 prices = priced(run)
 exhibits.Written(str(prices))
 
@@ -170,10 +171,9 @@ def price(ious, repaired, types, name):
     return 100 * float(after.mean() - ious.mean())
 
 
-lines = failure_table(run).rows
-columns = [np.array(lines[each].to_pylist()) for each in ("iou", "gain", "type")]
+ious, gains, types = (np.array(table[each].to_pylist()) for each in ("iou", "gain", "type"))
 for each in prices.prices:
-    ours = price(columns[0], columns[0] + columns[1], columns[2], each.type)
+    ours = price(ious, ious + gains, types, each.type)
     print(f"{TYPES[each.type].title}: {ours:.1f}")
 
 # %% [markdown] tags=["solution"]
@@ -193,7 +193,6 @@ check_price(price)
 # > bold even if all kinds and words failed alike?
 
 # %%
-table = failure_table(run).rows
 exhibits.Written(f"{slices(table, 'tag:kind')}\n\n{word_table(table, most=6, at_least=5)}")
 
 # %% [markdown]
@@ -653,9 +652,10 @@ check_hypothesis(hypothesis)
 
 # %% [markdown]
 # That was the last case. The next cell deletes the run with all that we made beside it; leave it out if you want to go on
-# in the explorer.
+# in the explorer. (Windows keeps a file that something still reads, such as an open explorer.)
 
 # %%
+del table  # it reads from a file of the run
 folder.cleanup()
 print("still there:", Path(folder.name).exists())
 
