@@ -655,7 +655,7 @@ check_hypothesis(hypothesis)
 # in the explorer. (Windows keeps a file that something still reads, such as an open explorer.)
 
 # %%
-del table  # it reads from a file of the run
+table = None  # it reads from a file of the run
 folder.cleanup()
 print("still there:", Path(folder.name).exists())
 
