@@ -534,7 +534,7 @@ exhibits.table(
 # It stands, more clearly than anybody would have guessed: the cat is "a rabbit" with near certainty (and a cat, too), and
 # neither rabbit is one. A second attack, from the other side:
 #
-# - **We change** the hand: the same things in the same places, drawn by the artist of the training pictures.
+# - **We change** the hand: the same things in the same places, drawn by an artist of the training pictures.
 # - **Refuted if** the long sentence still fails there.
 #
 # > **Before you run.** Same sentence, same places, other drawings. What will happen?
@@ -550,12 +550,13 @@ print("meant:", target)
 sheets.sheet(
     found.image,
     [Panel("the same scene, another hand", hit, found.heatmap)],
-    alt=f"The scene drawn by the training artist with the heat of the long sentence: it peaks on {hit}.",
+    alt=f"The scene drawn by an artist of the training pictures, with the heat of the long sentence: it peaks on {hit}.",
     columns=3,
 )
 
 # %% [markdown]
-# With the familiar drawings the model gets the whole sentence right. The case is closed, as far as cases are ever closed:
+# With familiar drawings the heat of the whole sentence, two places and all, goes to the right rabbit (if with little
+# conviction: look at the match). The case is closed, as far as cases are ever closed:
 # not the language, the drawings. The remedy would be other training pictures, not a better parser. Had we believed the
 # obvious story (and the bold line *clauses* of section 3!), we would have worked on the wrong part.
 #
