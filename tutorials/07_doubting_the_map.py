@@ -313,8 +313,8 @@ exhibits.table(
 
 # %% [markdown]
 # Grad-CAM passes with every seed. Rollout passes with some and not with others: its "pass" was luck. A sanity check
-# with one seed is one throw of a die. (The table in this project's own documentation is made with one seed, and says
-# "passes".)
+# with one seed is one throw of a die. (The table in this project's own documentation is made with one seed, by which
+# rollout gets through.)
 #
 # Mind what a pass means. Grad-CAM *depends* on the learned weights. It does not follow that it shows them rightly:
 # a method that multiplied every weight into the map in some silly way would pass just as well.
@@ -488,8 +488,8 @@ sheets.drawn(plot, f"Match probability against the number of hidden patches. {sa
 
 # %% [markdown]
 # On this picture the map found what the answer rests on: with the 16 hottest of 196 patches hidden, the model no longer
-# believes the sentence. Random patches cost next to nothing, even half of all patches (the band around their curve is too thin to be
-# seen). Keep the second half of this in mind: the model manages with surprisingly little.
+# believes the sentence. Random patches cost next to nothing, even half of all patches (the band around their curve is
+# too thin to be seen). Keep the second half of this in mind: the model manages with surprisingly little.
 #
 # **Exercise 7.4: the curve.** Write `deletion(score, heatmap)`. `score(keep)` gives the match probability with the
 # patches that are kept (bool, rows × columns). Return the probabilities as an array of length patches + 1: with nothing
@@ -557,7 +557,7 @@ exhibits.table(
 # - It does **not** tell a map of the *answer* from a map of *things*. Rollout hardly hears the phrase, the edge detector
 #   hears nothing at all, and both stand close to Grad-CAM; with the blurred fill the edge detector is level with it.
 #   On plain backgrounds, edges are things, and a picture without its things matches nothing.
-# - Grad-CAM and rollout change places with the fill. Over a dozen pictures such a difference is nothing that was
+# - Grad-CAM and rollout change places with the fill. Over so few pictures such a difference is nothing that was
 #   measured, but you would have printed one of the two columns.
 #
 # Why does the fill matter at all? A picture with holes is one that the model has never met, and nobody knows what it
@@ -584,9 +584,9 @@ sheets.drawn(
 )
 
 # %% [markdown]
-# The model does not find the medium purple object in the picture, and *does* find it in the blur. A deletion curve with this
-# fill ends high, an insertion curve begins high, and the map has nothing to do with either. Hiding vectors, as in
-# section 6, avoids the paint, but half a set of vectors is a stranger to the model as well.
+# The model does not find the medium purple object in the picture, and *does* find it in the blur. A deletion curve
+# with this fill ends high, an insertion curve begins high, and the map has nothing to do with either. Hiding vectors,
+# as in section 6, avoids the paint, but half a set of vectors is a stranger to the model as well.
 #
 # This does not make deletion worthless. It is a question to the model, which pointing is not. It makes it one witness
 # among several, and like all of them it is heard beside the floors.

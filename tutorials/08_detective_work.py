@@ -77,8 +77,8 @@ from iterprime_xai.visualize.failure_sheet import failure_fragment
 #
 # The folder is a temporary one, and the last cell deletes it.
 #
-# > **Before you run.** An answer is right with an IoU of at least 0.5. How many of the 60 answers will be wrong? And which will
-# > be the more frequent cause: heat in the wrong place, or a bad mask over the right place?
+# > **Before you run.** An answer is right with an IoU of at least 0.5. How many of the 60 answers will be wrong? And
+# > which will be the more frequent cause: heat in the wrong place, or a bad mask over the right place?
 
 # %%
 folder = tempfile.TemporaryDirectory(prefix="lesson-8-", ignore_cleanup_errors=True)
@@ -101,8 +101,8 @@ print(f"{len(rows)} phrases, {len(wrong)} wrong answers, run key {run.key}")
 #
 # **Exercise 8.1: who is to blame?** Here are the rules in their simplest form. Write `to_blame(iou, best_iou,
 # peak_on_target)`, which returns one of four words. `"nobody"`: the answer is right (0.5 or more). `"proposals"`: not even
-# the best proposal (`best_iou`) would have been right. `"choice"`: the heat peaks on the target, and a proposal that does not
-# fit was chosen. `"heat"`: all else.
+# the best proposal (`best_iou`) would have been right. `"choice"`: the heat peaks on the target, and a proposal that
+# does not fit was chosen. `"heat"`: all else.
 
 
 # %% tags=["exercise"]
@@ -149,12 +149,13 @@ exhibits.Written(str(prices))
 # them, and two the fault of the heat. Remember the six; one of them will confess something else.
 #
 # Look at the intervals before you look at the order. Each type has one or two phrases, every interval reaches down to
-# zero, and the order of the first four is a matter of tenths. With 60 phrases, *which type costs most* is an open question. (With
-# 2,000 it is not: see `docs/failures.md`.) That there are several types, and none of them rare enough to forget, we do know.
+# zero, and the order of the first four is a matter of tenths. With 60 phrases, *which type costs most* is an open
+# question. (With 2,000 it is not: see `docs/failures.md`.) That there are several types, and none of them rare enough
+# to forget, we do know.
 #
-# **Exercise 8.2: the price.** Write `price(ious, repaired, types, name)`: arrays of equal length in, with each phrase's IoU,
-# the IoU that the oracle would reach, and its type. Return the points (of 100) that the mean IoU **of all phrases** gains if
-# only the type `name` is repaired.
+# **Exercise 8.2: the price.** Write `price(ious, repaired, types, name)`: arrays of equal length in, with each
+# phrase's IoU, the IoU that the oracle would reach, and its type. Return the points (of 100) that the mean IoU **of
+# all phrases** gains if only the type `name` is repaired.
 
 
 # %% tags=["exercise"]
@@ -262,8 +263,8 @@ evidence(cases["wrong_category"])
 # Each of these has an obvious story. Write yours down, one sentence a case, before you read on.
 #
 # A hypothesis is worth something only if it forbids something. So for each one we say **what we change** (one thing: the
-# picture, the phrase, the proposals or the layer), and **which outcome would refute it**. For drawn scenes we can even change the world: take a
-# thing away, move it, have it drawn by another hand.
+# picture, the phrase, the proposals or the layer), and **which outcome would refute it**. For drawn scenes we can
+# even change the world: take a thing away, move it, have it drawn by another hand.
 
 # %%
 grounder = ix.load(model, device="cpu")
@@ -313,9 +314,9 @@ page = failure_fragment(cases["too_much"])
 exhibits.Exhibit(f"<details><summary>Open the page of this case</summary>{page}</details>")
 
 # %% [markdown]
-# There is heat on the dog and on the banana, and the proposal that was chosen has two pieces, the dog and the banana. The obvious
-# story: *the mask maker has joined two things, and with clean masks the answer would have been right.* The oracle says
-# the same: it promised half an IoU for this phrase.
+# There is heat on the dog and on the banana, and the proposal that was chosen has two pieces, the dog and the banana.
+# The obvious story: *the mask maker has joined two things, and with clean masks the answer would have been right.*
+# The oracle says the same: it promised half an IoU for this phrase.
 #
 # - **We change** the proposals: perfect masks, one a thing.
 # - **Refuted if** the answer is still not the black dog.
@@ -333,9 +334,9 @@ print(
 )
 
 # %% [markdown]
-# Refuted, and how: with perfect masks the answer is *worse*. The hotter of the two spots was the banana all the time (look at
-# the evidence again). The sloppy mask had covered up for it, by catching a piece of the target along with it. **The type named the wrong culprit**, since its rule
-# looks at the mask before it looks at the heat.
+# Refuted, and how: with perfect masks the answer is *worse*. The hotter of the two spots was the banana all the time
+# (look at the evidence again). The sloppy mask had covered up for it, by catching the target along with it. **The
+# type named the wrong culprit**, since its rule looks at the mask before it looks at the heat.
 #
 # Next story: *the banana attracts the heat.*
 #
@@ -344,8 +345,8 @@ print(
 #
 # And we try a few other words for the same thing.
 #
-# > **Before you run.** The black dog is the highest of three things. Which of these will it find: the scene without the blue
-# > dog; without the banana; *the highest object*; *uppermost object*; *the highest thing*; *the top object*?
+# > **Before you run.** The black dog is the highest of three things. Which of these will it find: the scene without the
+# > blue dog; without the banana; *the highest object*; *uppermost object*; *the highest thing*; *the top object*?
 
 # %%
 wordings = ("the highest object", "uppermost object", "the highest thing", "the top object")
@@ -364,8 +365,9 @@ exhibits.table(
 # %% [markdown]
 # Refuted, too: with the blue dog gone, the banana is still there, and the heat goes to the black dog. Most
 # changes repair the case, some do not, and no single thing or word explains which. What is left is a modest conclusion, and
-# an honest one: the model *can* order things by height in this scene (it even finds the lowest object), but some wordings fall
-# on the wrong side of a close decision. There is no culprit. A detective has to be able to write that down.
+# an honest one: the model *can* order things by height in this scene (it even finds the lowest object), but some
+# wordings fall on the wrong side of a close decision. There is no culprit. A detective has to be able to write that
+# down.
 #
 # ## 6. Case 2: *the second girl from the bottom*
 #
@@ -373,10 +375,10 @@ exhibits.table(
 # girl.*
 #
 # - **We change** the phrase: other position words, the same picture.
-# - **Refuted if** the heat moves to the other girl, and to the right one.
+# - **Refuted if** the heat moves to the other girl where the other girl is meant.
 #
 # > **Before you run.** There are two girls: the green one on the left, a little lower, and the orange one on the right, a
-# > little higher. For which of these phrases will the model look at the right one?
+# > little higher. For which of these phrases will the model look at the girl that is meant?
 
 # %%
 second = cases["position_ignored"]
@@ -442,10 +444,10 @@ exhibits.table(("height of the orange girl", *(f"“{text}”" for text in asked
 # has survived two attacks, it forbids something, and anyone can go on and attack it with more scenes. Compare it with
 # "position ignored".
 #
-# **Exercise 8.3: a test with a control.** Moving the heat proves nothing if *any* change moves it. Write `hears(ask, phrase,
-# rewordings, changed)`. `ask(text)` gives the name of the thing on which the heat peaks; `rewordings` mean the same as the
-# phrase, `changed` are phrases with another position word, which mean another thing. Return true only if no rewording moves the
-# heat, and at least one changed phrase does.
+# **Exercise 8.3: a test with a control.** Moving the heat proves nothing if *any* change moves it. Write `hears(ask,
+# phrase, rewordings, changed)`. `ask(text)` gives the name of the thing on which the heat peaks; `rewordings` mean
+# the same as the phrase, `changed` are phrases with another position word, which mean another thing. Return true only
+# if no rewording moves the heat, and at least one changed phrase does.
 
 
 # %% tags=["exercise"]
@@ -617,8 +619,8 @@ exhibits.table(
 )
 
 # %% [markdown]
-# **Exercise 8.4: your own case.** *right zebra near orange zebra* (`ood-0-000004-0`, "part only"): two zebras, the green one is
-# meant, and the answer covers half of it. Write a hypothesis as a dictionary with
+# **Exercise 8.4: your own case.** *right zebra near orange zebra* (`ood-0-000004-0`, "part only"): two zebras, the
+# green one is meant, and the answer covers half of it. Write a hypothesis as a dictionary with
 #
 # - `"change"`: `"phrase"`, `"picture"`, `"proposals"` or `"layer"`;
 # - `"to"`: the new phrase; the name of a thing to take away (`"orange zebra"`); `"perfect"`; or the number of a layer;
