@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
@@ -36,6 +36,7 @@ from iterprime_xai.systems.answers import Prepared, Settings, conclude
 from iterprime_xai.systems.segmenter import check_texts
 
 if TYPE_CHECKING:
+    from iterprime_xai.models import GroundingMatcher
     from iterprime_xai.models.reading_matcher import ReadingMatcher
 
 ABSTAIN_BELOW = 0.5
@@ -51,7 +52,7 @@ class Grounder:
     """Grounds phrases in pictures with one model; made by :func:`load`.
 
     Args:
-        matcher: the model.
+        matcher: the model, see :class:`~iterprime_xai.models.GroundingMatcher` for one of your own.
         abstain_below: threshold of ``answer="may_abstain"`` and "set"; ``None``: the checkpoint's own, else ``ABSTAIN_BELOW``.
         set_share: what a further mask needs with ``answer="set"``, see `masks.several`; ``None``: its ``SET_SHARE``, not measured.
         parser: takes a phrase apart.
@@ -59,13 +60,14 @@ class Grounder:
 
     def __init__(
         self,
-        matcher: ReadingMatcher,
+        matcher: GroundingMatcher,
         *,
         abstain_below: float | None = None,
         set_share: float | None = None,
         parser: Callable[[str], Expression] = parse,
     ) -> None:
-        self.matcher = matcher
+        # Ways to look other than "gradcam" read more of a matcher than the protocol says.
+        self.matcher = cast("ReadingMatcher", matcher)
         self.batches = Batches(matcher)
         self.parser = parser
         self._abstain_below = abstain_below
