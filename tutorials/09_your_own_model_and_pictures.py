@@ -187,9 +187,9 @@ sheets.sheet(
 )
 
 # %% [markdown]
-# It has spots, a mask, a match probability. **Everything ran, and it means nothing.** A pretty figure is no evidence
-# that a model knows anything, and neither is a program without an error. So what could tell? A measurement where the
-# truth is known.
+# It has spots, a mask, a match probability, and on this picture it even chose **the right bike**. That is luck: dice
+# have no idea of bikes. A pretty figure is no evidence that a model knows anything, one right answer is none either,
+# and a program without an error is the least of all. So what could tell? Measuring, where the truth is known.
 #
 # > **Before you run.** Given the masks of all things in a scene, how often will the mask that fits the random map
 # > best be the right one? Somewhere near 0, or near one in the number of things?
@@ -219,8 +219,9 @@ exhibits.table(
 )
 
 # %% [markdown]
-# A random model does not get 0: it points *somewhere*, and now and then that is right. Whether it is better than
-# drawing blindly is the question, and the intervals answer it. Keep the last row in every table of your own.
+# A random model does not get 0: it points *somewhere*, and now and then that is right. So the question is not "how
+# often is it right?" but "is it right more often than a blind draw?". Compare the last two rows, with their intervals,
+# and keep such a last row in every table of your own.
 #
 # What the miniature does show: the package finds a Q-Former's layers, reads its query tokens, makes maps of words,
 # and says so in the trace. `docs/methods/query_tokens.md` derives what such a map is.
@@ -327,11 +328,13 @@ sheets.sheet(
 )
 
 # %% [markdown]
-# It finds the red bike for the one reason that it is red. "The bike left of the tree" has no colour word: *S* is −7,
-# all maps are blank, and the mask in that panel is only what stands first among the proposals (read `g.trace`). "The
-# bike left of the **green** tree" sends it to the tree: it takes the colour, whoever it belongs to.
-#
-# In a notebook you can talk to it:
+# It finds the red bike for the one reason that it is red, and for the zebra it takes what is nearest to purple. "The
+# bike left of the tree" has no colour word: *S* is −7, the map is blank, and the mask in that panel, a union of three
+# things, is only what stood first among the proposals (`g.trace` says so). "The bike left of the **green** tree" sends
+# it to the tree: it takes the colour, whoever it belongs to.
+
+# %% [markdown] tags=["live"]
+# In a notebook you can talk to it. Type other phrases:
 
 # %% tags=["live"]
 colours.live(image, "the red bike")
@@ -352,10 +355,11 @@ for kind in sorted(set(kinds)):
 exhibits.table(("kind", "phrases", "colours", "trained BLIP", "drawn blindly"), rows)
 
 # %% [markdown]
-# Look at *attribute*, where the colour often settles it, and at *relation* and *clauses*. A phrase such as "the hat
-# left of the blue cup" names the colour of **another** thing, and whoever only matches colours walks into the trap,
-# again and again: that is how a model gets below blind drawing. You will meet the same trap in lesson 10, with
-# CLIP. (With few phrases of a kind the intervals are wide. Do not read more into a row than its interval allows.)
+# Look at *attribute*, where the colour often settles it, and at *relation*. A phrase such as "the hat left of the blue
+# cup" names the colour of **another** thing, and whoever only matches colours walks into the trap, again and again:
+# that is how a model gets below blind drawing. You will meet the same trap in lesson 10, with CLIP. (Two cautions:
+# a blank map falls back on the largest mask, which is right now and then. And with few phrases of a kind the intervals
+# are wide: do not read more into a row than its interval allows.)
 #
 # **Exercise 9.1: the gradient on paper.** *S* is given above. Work out *G* = ∂*S*/∂*C* by hand, without autograd,
 # where *C* is the attention itself. Write `gradient_by_hand(fit, known)`: `fit` is (tokens, patches), `known` (bool,
@@ -578,13 +582,18 @@ sheets.sheet(
 )
 
 # %% [markdown]
-# Each panel has its own colour scale, so both look full of meaning. Read the numbers instead: what is the match
-# probability of each, and how high is the heat? A warning stands in the trace, because this model's profile names its
-# domain. **Your** checkpoint has such a note only if somebody wrote it.
+# It says no to both, also to the cat that *is* there: on photographs it knows nothing. And yet both maps sit on the
+# eyes, as if something had been understood. (Each panel has its own colour scale.) Does at least the height of the heat
+# warn you? Compare it with the drawing:
 
 # %%
 print("highest heat:", {each.text: f"{g.heatmap.max():.1e}" for each, g in seen})
 exhibits.caveats(seen[1][1])
+
+# %% [markdown]
+# It does not: the heat on the photograph is no lower than on the drawing. The match probability warned you, and so did
+# the note above, which stands in the trace because this model's *profile* names its domain. **Your** checkpoint has
+# such a note only if somebody wrote it.
 
 # %% [markdown]
 # ## 6. What no stand-in can show
