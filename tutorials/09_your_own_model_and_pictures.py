@@ -307,13 +307,20 @@ class ColourMatcher:
 
 
 # %% [markdown]
-# That is a model. `Grounder` makes everything else of it: parsing, refinement, masks, figures, widgets.
-#
+# That is a model. `Grounder` makes everything else of it: parsing, refinement, masks, figures, widgets. And this is
+# all that it ever sees of our picture:
+
+# %%
+colours = ix.Grounder(ColourMatcher())
+seen = colours.matcher.encode_image(image).hidden.reshape(24, 24, 3)
+mosaic = Image.fromarray((255 * seen.numpy()).astype(np.uint8)).resize((288, 288), 0)
+sheets.photo(mosaic, "The picture as 24 by 24 patches of one colour each.")
+
+# %% [markdown]
 # > **Before you run.** Which of the five phrases will the colour matcher find, for which will it find the *wrong*
 # > thing, and for which will its map be blank?
 
 # %%
-colours = ix.Grounder(ColourMatcher())
 asked = ["the red bike", "the green tree", "the purple zebra", "the bike left of the tree"]
 asked.append("the bike left of the green tree")
 found = colours.ground_many(image, asked, proposals=original.proposals)
@@ -490,9 +497,16 @@ for found_set in check_folder(root):
 
 # %%
 data = open_data("refcoco:testA", root=root)
-for each in data.samples_of(data.pictures()[0]):
-    print(f"{each.text!r}: mask {each.mask.shape}, {len(each.others)} other things, {each.tags}\n")
+first = data.samples_of(data.pictures()[0])
+print(first[0].tags)
+sheets.sheet(
+    Image.open(first[0].image),
+    [Panel(each.text, f"{len(each.others)} other things", mask=each.mask) for each in first],
+    alt="The first picture of the stand-in, once for each phrase, with the outline of its mask.",
+    columns=3,
+)
 
+# %%
 run = ix.evaluate("iterprime", data, here / "run", proposals="gold", progress=False)
 whole = summarise(run).figures[0]
 exhibits.table(

@@ -101,8 +101,9 @@ exhibits.table(
 print(f"cosine of the first two *texts* with each other: {of_texts[0] @ of_texts[1]:.3f}")
 
 # %% [markdown]
-# A thing that is not there costs a lot. *Left* against *right* costs next to nothing: to this encoder the two texts
-# are almost the **same vector**. Whatever is built on these vectors starts from here. Keep the number in mind.
+# A zebra alone lies far off. As one wrong thing among three it costs only a little, and *left* against *right* costs
+# least: to this encoder the two texts are almost the **same vector**. Whatever is built on these vectors starts from
+# here.
 #
 # ## 2. Local: one crop a mask
 #
@@ -258,10 +259,17 @@ exhibits.table(
 )
 
 # %% [markdown]
-# It picks the **blue** bike, which stands right of the tree. Not by much, and not out of malice: "bike" it can hear,
-# "left" it cannot. On this picture, then, it is a coin toss between two bikes. Is it so in general? First the second
-# system, which noticed the problem.
-#
+# It picks the **blue** bike, which stands right of the tree. Not by much, and not out of malice: "bike" moves its
+# score, "left" hardly does. So on this picture it comes down to which bike looks a little more like "bike". Is it so
+# in general? First the second system, whose authors saw the problem.
+
+# %% [markdown] tags=["live"]
+# Move over the words and the masks of this answer:
+
+# %% tags=["live"]
+g.show()
+
+# %% [markdown]
 # ## 5. TAS: three questions to every mask
 #
 # > total = V + 0.1 P − 0.7 N
@@ -292,7 +300,12 @@ def squared(crop):
 
 on_black = unit(encoder.encode_images([squared(cut_out(mask, 0)) for mask in masks]))
 behind = blur(pixels)  # for the captioner, what is around a mask is blurred and not black
-captions = captioner.caption_many([squared(cut_out(mask, behind)) for mask in masks])
+for_captions = [squared(cut_out(mask, behind)) for mask in masks]
+captions = captioner.caption_many(for_captions)
+sheets.photo(
+    side_by_side(for_captions),
+    "What the captioner gets of each thing: its box, blurred around the mask, squared with black.",
+)
 
 # %% [markdown]
 # > **Before you run.** The captioner was trained on whole scenes. What will it say of a *cut-out* dog? Will P help?
@@ -353,8 +366,8 @@ def in_the_left_part(masks):
 
 
 # %% [markdown] tags=["solution"]
-# The median splits the *masks*, not the picture. With five things on the right side of a table, two of them are "on
-# the left". And of three things the middle one is never left: 'below the median' leaves it out.
+# The median splits the *masks*, not the picture. Of five things on the right side of a table two are "on the left".
+# And of three things the middle one never is: 'below the median' leaves it out.
 
 # %%
 check_in_the_left_part(in_the_left_part)
@@ -470,7 +483,7 @@ axes.axhline(0, color="#5a6472", linewidth=0.8)
 axes.set_xticks(range(len(shown)), shown)
 axes.set_ylabel("right, less IteRPrimE")
 axes.set_ylim(-1.05, 0.4)
-axes.legend(frameon=False, loc="lower left")
+axes.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), ncol=3)
 for side in ("top", "right"):
     axes.spines[side].set_visible(False)
 sheets.drawn(

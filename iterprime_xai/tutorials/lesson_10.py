@@ -53,36 +53,41 @@ def check_in_the_left_part(in_the_left_part: Callable[[Any], Any]) -> None:
     """``in_the_left_part(masks)`` is bool (masks,): the mean column of a mask lies below the median of all of them."""
     import numpy as np
 
-    for starts in ((24, 30, 33, 36), (2, 30, 33), (0, 12, 20, 31, 36)):
+    cases = (((24, 30, 33, 36, 2), (9, 0, 6, 3, 12)), ((0, 4, 8, 36, 33), (12, 3, 0, 9, 6)), ((2, 30, 33), (6, 3, 0)))
+    centres, found = [], []
+    for starts, tops in cases:
         masks = np.zeros((len(starts), 20, 40), bool)
-        for place, start in enumerate(starts):
-            masks[place, 3 * place : 3 * place + 3, start : start + 3] = True
-        columns = np.array([start + 1.0 for start in starts])
-        rows = np.array([3 * place + 1.0 for place in range(len(starts))])
-        right = columns < np.median(columns)
-        found = np.asarray(result_of(in_the_left_part, masks.copy()))
+        for place, (start, top) in enumerate(zip(starts, tops, strict=True)):
+            masks[place, top : top + 3, start : start + 3] = True
+        centres.append((np.array(starts) + 1.0, np.array(tops) + 1.0))
+        each = np.asarray(result_of(in_the_left_part, masks))
         expect(
-            found.shape == (len(starts),),
-            f"One answer a mask was expected, shape ({len(starts)},), but the result has shape {found.shape}.",
+            each.shape == (len(starts),),
+            f"One answer a mask was expected, shape ({len(starts)},), but the result has shape {each.shape}.",
         )
-        expect(found.dtype == np.bool_, f"True or False for every mask was expected, not {found.dtype}.")
-        if np.array_equal(found, right):
-            continue
-        if np.array_equal(found, columns < 20):
-            raise Hint(
-                "That is the left half of the *picture*. The rule splits where the masks' centres have their median."
-            )
-        if np.array_equal(found, columns > np.median(columns)) or np.array_equal(found, ~right):
-            raise Hint("That is the other side. Column 0 is the left edge.")
-        if np.array_equal(found, rows < np.median(rows)):
-            raise Hint("That is the upper part. `np.nonzero(mask)` gives rows first, then columns.")
-        if np.array_equal(found, columns <= np.median(columns)):
-            raise Hint("The mask *at* the median does not lie below it.")
-        if np.array_equal(found, columns < columns.mean()):
-            raise Hint("You split at the mean. One mask far out moves the mean, but not the median.")
+        expect(each.dtype == np.bool_, f"True or False for every mask was expected, not {each.dtype}.")
+        found.append(each)
+
+    def all_by(rule: Callable[[Any, Any], Any]) -> bool:
+        return all(np.array_equal(each, rule(*both)) for each, both in zip(found, centres, strict=True))
+
+    if all_by(lambda columns, rows: columns < np.median(columns)):
+        return
+    if all_by(lambda columns, rows: columns < 20):
         raise Hint(
-            f"With centres at columns {columns.tolist()} the left part is {np.flatnonzero(right).tolist()}. Not yet."
+            "That is the left half of the *picture*. The rule splits where the masks' centres have their median."
         )
+    if all_by(lambda columns, rows: columns > np.median(columns)) or all_by(lambda c, rows: c >= np.median(c)):
+        raise Hint("That is the other side. Column 0 is the left edge.")
+    if all_by(lambda columns, rows: rows < np.median(rows)):
+        raise Hint("That is the upper part. `np.nonzero(mask)` gives rows first, then columns.")
+    if all_by(lambda columns, rows: columns <= np.median(columns)):
+        raise Hint("The mask *at* the median does not lie below it.")
+    if all_by(lambda columns, rows: columns < columns.mean()):
+        raise Hint("You split at the mean. One mask far out moves the mean, but not the median.")
+    columns = centres[0][0]
+    wanted = np.flatnonzero(columns < np.median(columns)).tolist()
+    raise Hint(f"Not yet: with centres at columns {columns.tolist()} the masks {wanted} are in the left part.")
 
 
 @exercise("10.3", "It counts only what fits, and from the side that is named.")
@@ -92,43 +97,53 @@ def check_nth_from(nth_from: Callable[[Any, Any, int, str], Any]) -> None:
 
     columns = np.array([30.0, 5.0, 18.0, 11.0, 24.0])
     fits = np.array([True, False, True, True, False])
-    for side, number, right in (("left", 2, 2), ("left", 1, 3), ("right", 1, 0), ("right", 3, 3), ("left", 9, 0)):
+    cases = (("left", 2), ("left", 1), ("right", 1), ("right", 3), ("left", 9))
+    found = []
+    for side, number in cases:
         try:
-            found = result_of(nth_from, columns.copy(), fits.copy(), number, side)
+            each = result_of(nth_from, columns.copy(), fits.copy(), number, side)
         except IndexError as error:
             if number == 9:
                 raise Hint("It stops where fewer masks fit than are counted. Take the last one there.") from error
             raise
-        if isinstance(found, str) or np.ndim(found) != 0:
+        if isinstance(each, str) or np.ndim(each) != 0:
             raise Hint("One number was expected: the place of a mask in the list.")
-        if not float(found).is_integer():
-            raise Hint(f"{found} is no place in a list. Return the index of the mask, not its column.")
-        if int(found) == right:
-            continue
-        order = np.argsort(columns)
-        turned = order if side == "left" else order[::-1]
-        kept = [int(each) for each in turned if fits[each]]
-        if int(found) == int(turned[min(number, 5) - 1]):
-            raise Hint("You count every mask. The second *bike* is not the second *thing*: count those that fit.")
-        if int(found) in (kept[::-1][min(number, 3) - 1],):
-            raise Hint(f"You count from the wrong side for {side!r}. Column 0 is the left edge.")
-        if number < len(kept) and int(found) == kept[number]:
-            raise Hint("You are one too far: `number` counts from 1, a list from 0.")
-        if number <= len(kept) and int(found) == int(np.flatnonzero(fits)[number - 1]):
-            raise Hint("You count in the order of the list. Order the masks by their columns first.")
-        if number <= len(kept) and int(found) == right_in_kept(columns, fits, number, side):
-            raise Hint("That is a place among those that fit. Return the place in the whole list.")
-        raise Hint(
-            f"Number {number} from the {side} is not mask {found}. Which masks fit, and in what order do they stand?"
-        )
+        if not float(each).is_integer() or not 0 <= float(each) < len(columns):
+            raise Hint(f"{each} is no place in a list of {len(columns)}. Return the index of the mask, not its column.")
+        found.append(int(each))
 
+    def all_by(listed: Callable[[str], list[int]], first: int = 1) -> bool:
+        """Whether every answer is the ``number``-th of the places that are listed for the side."""
+        takes = ((listed(side), number) for side, number in cases)
+        return found == [places[max(0, min(number - first, len(places) - 1))] for places, number in takes]
 
-def right_in_kept(columns: Any, fits: Any, number: int, side: str) -> int:
-    """The answer as a place among the fitting masks alone: a likely slip."""
-    import numpy as np
+    def ordered(side: str) -> list[int]:
+        return [int(each) for each in (np.argsort(columns) if side == "left" else np.argsort(-columns))]
 
-    order = np.argsort(columns[fits])
-    return int((order if side == "left" else order[::-1])[number - 1])
+    def fitting(side: str) -> list[int]:
+        return [each for each in ordered(side) if fits[each]]
+
+    if all_by(fitting):
+        return
+    if all_by(ordered):
+        raise Hint("You count every mask. The second *bike* is not the second *thing*: count those that fit.")
+    if all_by(lambda side: fitting(side)[::-1]):
+        raise Hint("You count from the wrong side. Column 0 is the left edge.")
+    if all_by(fitting, first=0):
+        raise Hint("You are one too far: `number` counts from 1, a list from 0.")
+    if all_by(lambda side: np.flatnonzero(fits).tolist()):
+        raise Hint("You count in the order of the list. Order the masks by their columns first.")
+    if all_by(lambda side: np.argsort(columns[fits] * (1 if side == "left" else -1)).tolist()):
+        raise Hint("That is a place among those that fit. Return the place in the whole list.")
+    if all_by(lambda side: fitting("left")):
+        raise Hint("From the left it is right. What changes when the side is the right one?")
+    place = next(
+        place for place, (side, number) in enumerate(cases) if found[place] != fitting(side)[min(number, 3) - 1]
+    )
+    side, number = cases[place]
+    raise Hint(
+        f"Number {number} from the {side} is not mask {found[place]}. Which masks fit, and in what order do they stand?"
+    )
 
 
 @exercise("10.4", "An interval that holds 0 decides nothing, however large the difference looks.")
