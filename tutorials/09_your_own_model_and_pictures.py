@@ -78,7 +78,7 @@ transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
 warnings.simplefilter("ignore", FutureWarning)  # of the libraries, about themselves
 
-count = 24 if smoke else limit
+count = 9 if smoke else limit
 desk = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)  # everything we write goes here
 here = Path(desk.name)
 
@@ -344,7 +344,7 @@ sheets.sheet(
 # In a notebook you can talk to it. Type other phrases:
 
 # %% tags=["live"]
-colours.live(image, "the red bike")
+colours.live(image, "the red bike", proposals=original.proposals)
 
 # %% [markdown]
 # > **Before you run.** The table tells by kind of phrase how often each model chooses the right mask. In which kinds
@@ -458,7 +458,7 @@ check_place_scores(place_scores)
 
 # %%
 root = here / "data"
-each_split = 6 if smoke else 30
+each_split = 3 if smoke else 30
 said = [each for split in ("val", "testA") for each in samples(split, each_split, seed=4)]
 write_refer(root, "refcoco", "unc", said)
 

@@ -33,7 +33,7 @@
 # - tell, by kind of phrase and with intervals, where these systems lose and where they do not;
 # - test whether a model *hears* a word at all, by swapping that word.
 #
-# Plan about 30 minutes (the measurement runs two of them by itself). You need lesson 1 and lesson 6 (masks and how
+# Plan about 30 minutes (in one or two of them the measurement runs by itself). You need lesson 1 and lesson 6 (masks and how
 # one is chosen). The model is `tiny-clip`, a CLIP of 2 million weights trained on drawn scenes.
 
 # %% tags=["parameters"]
@@ -423,7 +423,7 @@ def swapped(text):
     return re.sub(r"\b(left|right|top|bottom)\b", lambda word: OTHER[word[0]], text)
 
 
-phrases = list(samples("testA", 16 if smoke else limit, seed=10))
+phrases = list(samples("testA", 9 if smoke else limit, seed=10))
 right = {name: [] for name in systems}
 same = {name: [] for name in systems}  # the answer stays when the place is swapped
 for _, some in groupby(phrases, key=lambda each: each.tags["image_id"]):
@@ -493,7 +493,14 @@ sheets.drawn(
 )
 
 # %% [markdown]
-# TEXT-MEASURED
+# Read from left to right. Where the phrase speaks of the thing **alone** (*category*, and to a good part *attribute*),
+# there is little or nothing to lose: a crop shows all that is said. With *position* the CLIP systems fall behind, and
+# the rule of TAS brings most of it back. With *relation* nothing does: compare TAS with *drawn blindly*. Its crop of the
+# tree matches "the bike left of the tree", too, and the sentence's words do not say which of the two is meant. With
+# *ordinal* TAS is **worse with its rule than without**, as you saw for "second from the right".
+#
+# `docs/systems.md` has the same table of 2,000 phrases: TAS finds 100 % of categories there (IteRPrimE 98 %), 88 % of
+# positions, 10 % of relations and 8 % of ordinals.
 #
 # ## 8. Do they hear the word at all?
 #
@@ -514,7 +521,14 @@ for kind in [k for k in ("position", "relation", "ordinal") if (moved & (kinds =
 exhibits.table(("same answer after the swap", "phrases", *same), rows)
 
 # %% [markdown]
-# TEXT-SWAP
+# IteRPrimE's model moves its answer with every swapped position and relation. Global-Local CLIP gives nearly always the
+# **same** mask, also where it was right: then it was right for another reason. TAS without its rule is deaf, as three
+# cosines must be. With the rule it hears *parts of the picture*, and with relations it stays deaf in every case. One
+# caution about ordinals: of three hats, the second from the left *is* the second from the right. There the answer may
+# stay, and IteRPrimE's sometimes does.
+#
+# And TAS moves its answer with *every* ordinal, though it finds next to none of them. To hear a word is not yet to
+# understand it.
 #
 # **Exercise 10.3: second from the left.** Mend the rule. Write `nth_from(columns, fits, number, side)`: the place of
 # the mask that is the `number`-th from the `side` ("left" or "right") **among those that fit**. `columns` are the
@@ -538,29 +552,39 @@ def nth_from(columns, fits, number, side):
 # %% tags=["solution"]
 NUMBERS = {"first": 1, "second": 2, "third": 3, "fourth": 4}
 PATTERN = re.compile(r"\b(first|second|third|fourth)\b.*\bfrom the (left|right)\b")
-many = (each for each in samples("testA", 40 if smoke else 400, seed=12))
-ordinal = [each for each in many if each.tags["kind"] == "ordinal" and PATTERN.search(each.text)]
-before, after = [], []
-for each in ordinal:
-    gold = gold_proposals(each)
-    before.append(
-        np.array_equal(tas.segment(each.image, each.text, proposals=gold).mask, each.mask)
-    )
+
+
+def counted(each, gold):
+    """The place of the mask that an ordinal phrase means, by counting what looks like its noun."""
+    number, side = PATTERN.search(each.text).groups()
     noun = target_chunk(ix.parse(each.text)).split()[-1]
     cuts = [cut_out(mask, GREY, np.asarray(each.image)) for mask in gold.masks]
-    cosine = unit(encoder.encode_images(cuts)) @ of([noun])[0]
-    fits = (cosine > (cosine.max() + cosine.min()) / 2).numpy()
-    number, side = PATTERN.search(each.text).groups()
+    fits = (unit(encoder.encode_images(cuts)) @ of([noun])[0]).numpy() > 0.3
+    if fits.sum() < NUMBERS[number]:  # "the second thing": everything is one
+        fits[:] = True
     columns = np.array([np.nonzero(mask)[1].mean() for mask in gold.masks])
-    place = nth_from(columns, fits, NUMBERS[number], side)
-    after.append(np.array_equal(gold.masks[place], each.mask))
+    return nth_from(columns, fits, NUMBERS[number], side)
+
+
+many = (each for each in samples("testA", 24 if smoke else 400, seed=13))
+ordinal = [each for each in many if each.tags["kind"] == "ordinal" and PATTERN.search(each.text)]
+found = {"IteRPrimE": [], "TAS": [], "counted": []}
+for each in ordinal:
+    gold = gold_proposals(each)
+    for name in ("IteRPrimE", "TAS"):
+        g = systems[name][0].segment(each.image, each.text, proposals=gold)
+        found[name].append(np.array_equal(g.mask, each.mask))
+    found["counted"].append(np.array_equal(gold.masks[counted(each, gold)], each.mask))
 named = [each.tags["image_id"] for each in ordinal]
-print(
-    f"{len(ordinal)} ordinals, TAS:", interval(before, named), " counted:", interval(after, named)
+exhibits.table(
+    (f"{len(ordinal)} ordinal phrases", "right [95 % interval]"),
+    [(name, str(interval(np.array(each, float), named))) for name, each in found.items()],
 )
 
 # %% [markdown] tags=["solution"]
-# TEXT-ORDINAL
+# Fifteen lines of counting beat the rule, and here hold their own against cross-attention. Honestly: the masks of all
+# things are given, phrases like these come from a generator with few patterns, and the 0.3 was chosen on other scenes
+# (seed 12). A rule knows what it was written for. The next phrase, "the bike behind the second tree", needs the next.
 
 # %%
 check_nth_from(nth_from)
@@ -592,7 +616,8 @@ for kind in [k for k in ORDER if k in kinds]:
     print(f"{kind:10} the rule: {verdict(*pair, pictures[these])}")
 
 # %% [markdown] tags=["solution"]
-# TEXT-VERDICT
+# The rule helps with *position* and hurts with *ordinal*; for all other kinds this many phrases cannot tell. "Cannot
+# tell" is a result, too: it says that you need more phrases, not that there is no difference.
 
 # %%
 check_verdict(verdict)

@@ -99,7 +99,9 @@ def check_place_scores(place_scores: Callable[[str, int, int], Any]) -> None:
 def check_from_ref_to_masks(from_ref_to_masks: Callable[[Any, Any], Any]) -> None:
     """``from_ref_to_masks(ref, instances)`` is (file name of the picture, annotations that are meant)."""
     images = [{"id": 7, "file_name": "b.jpg"}, {"id": 3, "file_name": "a.jpg"}]
-    annotations = [{"id": number, "image_id": 3, "category_id": 1, "segmentation": []} for number in (40, 2, 11)]
+    annotations: list[dict[str, Any]] = [
+        {"id": number, "image_id": 3, "category_id": 1, "segmentation": []} for number in (40, 2, 11)
+    ]
     instances = {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "bike"}]}
     for meant in (11, [40, 2]):
         ref = {"ref_id": 0, "ann_id": meant, "category_id": 1, "image_id": 3, "file_name": "a_40.jpg"}

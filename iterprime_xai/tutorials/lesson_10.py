@@ -161,7 +161,7 @@ def check_verdict(verdict: Callable[[Sequence[float], Sequence[float], Sequence[
     noisy[[3, 40, 77, 100, 118]] = 1 - noisy[[3, 40, 77, 100, 118]]
     clumped = np.zeros(30)
     clumped[:10] = 1.0
-    cases = (
+    cases: tuple[tuple[Any, Any, list[str], str], ...] = (
         (before, better, pictures, "helps"),
         (before, worse, pictures, "hurts"),
         (before, noisy, pictures, "cannot tell"),
