@@ -242,7 +242,8 @@ print(*nonsense.trace[:4], sep="\n")
 # - *fit*[t, p] = 1 − distance between the colour that word *t* names and the colour of patch *p*, and 0 for words
 #   that name none;
 # - attention: *C*[t, p] = softmax over the patches of 20 · *fit*;
-# - match logit: *S* = 10 · (mean over the colour words of Σ_p *C*[t, p] · *fit*[t, p] − 0.7), and −7 without any.
+# - match logit: *S* = 10 · (*m* − 0.7), where *m* is the mean, over the colour words *t*, of the sum over all patches *p*
+#   of *C*[t, p] · *fit*[t, p]. Without a colour word *m* = 0, so *S* = −7.
 
 # %%
 COLOURS = {"red": (200, 40, 40), "green": (50, 150, 60), "blue": (50, 90, 200)}
