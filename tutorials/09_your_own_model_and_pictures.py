@@ -453,8 +453,8 @@ check_place_scores(place_scores)
 # %% [markdown]
 # ## 4. RefCOCO, from its files
 #
-# RefCOCO has 142,210 phrases about photographs, and may not be redistributed. Its files have a layout, though, and
-# any samples can be written in it. We write scenes *under the very names of RefCOCO*, so that what reads them below
+# RefCOCO has 142,210 phrases about COCO's photographs, far too much to travel in a package. Its files have a layout,
+# though, and any samples can be written in it. We write scenes *under the very names of RefCOCO*, so that what reads them below
 # is exactly what would read the real ones.
 
 # %%
@@ -485,10 +485,14 @@ print({key: str(value)[:40] for key, value in instances["annotations"][0].items(
 # > **Before you run.** This folder calls itself RefCOCO. How could a program notice that it is not?
 
 # %%
-for found_set in check_folder(root):
-    print(found_set.name)
-    for split in found_set.splits:
-        print(f"  {split.split:6} {split.counts}\n         DIFFERS: {differences(split)}")
+(checked,) = check_folder(root)
+exhibits.table(
+    (checked.name, "pictures", "phrases", "differs"),
+    [
+        (each.split, each.counts.images, each.counts.expressions, ", ".join(differences(each)))
+        for each in checked.splits
+    ],
+)
 
 # %% [markdown]
 # By counting. `iterprime-xai data check DIR` does this, and with your real download it is the first thing to run: half
@@ -506,6 +510,9 @@ sheets.sheet(
     alt="The first picture of the stand-in, once for each phrase, with the outline of its mask.",
     columns=3,
 )
+
+# %% [markdown]
+# Three phrases and one thing: in the files that is *one* ref with three sentences.
 
 # %%
 run = ix.evaluate("iterprime", data, here / "run", proposals="gold", progress=False)

@@ -407,51 +407,38 @@ sheets.sheet(
 
 
 # %%
-def chosen(g, rule=True):
-    """The place of the answer in the list of masks; without the rule the highest total."""
-    if rule:
-        return g.selection.answer
-    return max(g.selection.ranking, key=lambda ranked: ranked.terms["total"]).index
+def grounded(system, phrases, change=str):
+    """Every phrase, grounded among the masks of all things; each picture is prepared once."""
+    found = []
+    for _, some in groupby(phrases, key=lambda each: each.tags["image_id"]):
+        some = list(some)
+        texts = [change(each.text) for each in some]
+        found += system.segment_many(some[0].image, texts, proposals=gold_proposals(some[0]))
+    return found
 
 
-systems = {
-    "IteRPrimE": (ix.load_system("iterprime", {"device": "cpu"}), True),
-    "Global-Local CLIP": (global_local, True),
-    "TAS without its rule": (tas, False),
-    "TAS": (tas, True),
-}
-OTHER = {"left": "right", "right": "left", "top": "bottom", "bottom": "top"}
+def places(found):
+    """Which mask each system chose; TAS without its rule takes the highest total."""
+    chosen = {name: [g.selection.answer for g in each] for name, each in found.items()}
+    ranked = [g.selection.ranking for g in found["TAS"]]
+    chosen["TAS, no rule"] = [max(r, key=lambda one: one.terms["total"]).index for r in ranked]
+    return {name: np.array(each) for name, each in chosen.items()}
 
 
-def swapped(text):
-    """The phrase with left and right, top and bottom exchanged."""
-    return re.sub(r"\b(left|right|top|bottom)\b", lambda word: OTHER[word[0]], text)
-
-
+# %%
+systems = {"IteRPrimE": ix.load_system("iterprime", {"device": "cpu"})}
+systems |= {"Global-Local CLIP": global_local, "TAS": tas}
 phrases = list(samples("testA", 9 if smoke else limit, seed=10))
-right = {name: [] for name in systems}
-same = {name: [] for name in systems}  # the answer stays when the place is swapped
-for _, some in groupby(phrases, key=lambda each: each.tags["image_id"]):
-    some = list(some)
-    things_there = gold_proposals(some[0])
-    asked = list(dict.fromkeys([q for s in some for q in (s.text, swapped(s.text))]))
-    answers = {}
-    for system, _ in systems.values():
-        if system not in answers:
-            gs = system.segment_many(some[0].image, asked, proposals=things_there)
-            answers[system] = dict(zip(asked, gs, strict=True))
-    for name, (system, rule) in systems.items():
-        for each in some:
-            place = chosen(answers[system][each.text], rule)
-            right[name].append(np.array_equal(things_there.masks[place], each.mask))
-            other = chosen(answers[system][swapped(each.text)], rule)
-            same[name].append(place == other)
+chosen = places({name: grounded(system, phrases) for name, system in systems.items()})
 
-right = {name: np.array(each, float) for name, each in right.items()}
-same = {name: np.array(each, float) for name, each in same.items()}
 pictures = np.array([each.tags["image_id"] for each in phrases])
 kinds = np.array([each.tags["kind"] for each in phrases])
 blind = np.array([1 / (1 + len(each.others)) for each in phrases])
+right = {}
+for name, answers in chosen.items():
+    pairs = zip(phrases, answers, strict=True)
+    hits = [np.array_equal(gold_proposals(each).masks[a], each.mask) for each, a in pairs]
+    right[name] = np.array(hits, float)
 
 # %% [markdown]
 # > **Before you run.** Order the kinds of phrase for Global-Local CLIP, from best to worst: *category* ("the dog"),
@@ -475,7 +462,7 @@ exhibits.table(("kind", "phrases", *right, "drawn blindly"), rows)
 # %%
 figure = Figure(figsize=(7.4, 3.4))
 axes = figure.add_axes((0.12, 0.14, 0.86, 0.8))
-colours = {"Global-Local CLIP": "#b3560b", "TAS without its rule": "#8fb7c9", "TAS": "#1f6f8b"}
+colours = {"Global-Local CLIP": "#b3560b", "TAS, no rule": "#8fb7c9", "TAS": "#1f6f8b"}
 shown = [k for k in ORDER if k in kinds]
 for number, (name, colour) in enumerate(colours.items()):
     for place, kind in enumerate(shown):
@@ -518,11 +505,23 @@ sheets.drawn(
 # > one that is deaf to it?
 
 # %%
-moved = np.array([swapped(each.text) != each.text for each in phrases])
+OTHER = {"left": "right", "right": "left", "top": "bottom", "bottom": "top"}
+
+
+def swapped(text):
+    """The phrase with left and right, top and bottom exchanged."""
+    return re.sub(r"\b(left|right|top|bottom)\b", lambda word: OTHER[word[0]], text)
+
+
+placed = np.array([swapped(each.text) != each.text for each in phrases])
+some = [each for each, has_place in zip(phrases, placed, strict=True) if has_place]
+again = places({name: grounded(system, some, swapped) for name, system in systems.items()})
+same = {name: (chosen[name][placed] == again[name]).astype(float) for name in chosen}
+
 rows = []
-for kind in [k for k in ("position", "relation", "ordinal") if (moved & (kinds == k)).any()]:
-    these = np.flatnonzero(moved & (kinds == kind))
-    cells = [interval(v[these], pictures[these]) for v in same.values()]
+for kind in [k for k in ("position", "relation", "ordinal") if k in kinds[placed]]:
+    these = np.flatnonzero(kinds[placed] == kind)
+    cells = [interval(v[these], pictures[placed][these]) for v in same.values()]
     rows.append((kind, len(these), *(f"{c.mean:.2f} [{c.low:.2f}, {c.high:.2f}]" for c in cells)))
 exhibits.table(("same answer after the swap", "phrases", *same), rows)
 
@@ -578,7 +577,7 @@ found = {"IteRPrimE": [], "TAS": [], "counted": []}
 for each in ordinal:
     gold = gold_proposals(each)
     for name in ("IteRPrimE", "TAS"):
-        g = systems[name][0].segment(each.image, each.text, proposals=gold)
+        g = systems[name].segment(each.image, each.text, proposals=gold)
         found[name].append(np.array_equal(g.mask, each.mask))
     found["counted"].append(np.array_equal(gold.masks[counted(each, gold)], each.mask))
 named = [each.tags["image_id"] for each in ordinal]
@@ -618,7 +617,7 @@ def verdict(before, after, pictures):
 # %% tags=["solution"]
 for kind in [k for k in ORDER if k in kinds]:
     these = np.flatnonzero(kinds == kind)
-    pair = (right["TAS without its rule"][these], right["TAS"][these])
+    pair = (right["TAS, no rule"][these], right["TAS"][these])
     print(f"{kind:10} the rule: {verdict(*pair, pictures[these])}")
 
 # %% [markdown] tags=["solution"]
