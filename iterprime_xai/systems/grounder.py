@@ -23,6 +23,7 @@ from iterprime_xai.saliency import (
     Look,
     Method,
     Recipe,
+    Saliency,
     Subject,
     get_method,
     get_recipe,
@@ -286,7 +287,7 @@ class Grounder:
         """The only pass of a method that looks once."""
         masks = one.masks if isinstance(one.masks, Proposals) else None
         subject = Subject(one.picture.image, look.image, look.text, look.expression, look.shift, settings.layer, masks)
-        seen = settings.method.look(self.matcher, subject)
+        seen = self._seen(settings.method, subject)
         return Pass(
             heatmap=seen.heatmap,
             blended=seen.heatmap,
@@ -296,6 +297,20 @@ class Grounder:
             words=seen.words,
             stopped=f"{settings.method.name} looks once",
         )
+
+    def _seen(self, method: Method, subject: Subject) -> Saliency:
+        """What a method sees; ``OptionError`` where it reads more of a matcher of one's own than that offers."""
+        from iterprime_xai.models.reading_matcher import ReadingMatcher
+
+        try:
+            return method.look(self.matcher, subject)
+        except AttributeError as error:
+            if isinstance(self.matcher, ReadingMatcher):
+                raise
+            raise OptionError(
+                f"{method.name} reads more of a model than {self.matcher.name} offers ({error}); use method='gradcam', which "
+                "asks for the members of `iterprime_xai.models.GroundingMatcher` alone."
+            ) from error
 
     def _source(self, proposals: Any) -> Any:
         """Where masks come from: a proposer, loaded once for each name, ``False`` for none, or the masks themselves."""

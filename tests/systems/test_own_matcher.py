@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from iterprime_xai.models import Ask, GroundingMatcher, ImageTokens, Match, Profile, TextTokens
+from iterprime_xai.records import OptionError
 from iterprime_xai.systems import Grounder
 
 
@@ -94,3 +95,11 @@ def test_many_pictures_and_phrases(picture):
 def test_without_scores_the_trace_names_it(picture):
     g = Grounder(Unscored()).ground(picture, "the corner", proposals=False)
     assert any("words of a brightness model have none" in line for line in g.trace)
+
+
+def test_a_method_that_reads_more_of_a_model_says_so(picture):
+    with pytest.raises(
+        OptionError, match=r"rollout reads more of a model than brightness offers.*use method='gradcam'"
+    ):
+        Grounder(Brightness()).ground(picture, "the corner", method="rollout", proposals=False)
+    assert Grounder(Brightness()).ground(picture, "the corner", method="attention", proposals=False).point is not None
