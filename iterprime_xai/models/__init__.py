@@ -5,13 +5,22 @@ from iterprime_xai.models.encoder import ImageTextEncoder
 from iterprime_xai.models.encoder_loading import load_encoder
 from iterprime_xai.models.finding import bundled_encoders, bundled_models
 from iterprime_xai.models.loading import load_matcher
-from iterprime_xai.models.matcher import Answering, Ask, ImageTextMatcher, ImageTokens, Match, TextTokens
+from iterprime_xai.models.matcher import (
+    Answering,
+    Ask,
+    GroundingMatcher,
+    ImageTextMatcher,
+    ImageTokens,
+    Match,
+    TextTokens,
+)
 from iterprime_xai.models.profiles import Profile
 
 __all__ = [
     "Answering",
     "Ask",
     "Batches",
+    "GroundingMatcher",
     "ImageTextEncoder",
     "ImageTextMatcher",
     "ImageTokens",

@@ -132,3 +132,26 @@ class ImageTextMatcher(Answering, Protocol):
     def describe(self) -> dict[str, object]:
         """JSON values that identify the model: name, sizes, device, dtype, start token."""
         ...
+
+
+class GroundingMatcher(ImageTextMatcher, Protocol):
+    """What ``Grounder(matcher).ground(image, text)`` asks of a matcher: with these members a class of one's own grounds.
+
+    ``name`` is what traces call it, ``scored`` whether its attention is what a softmax made of scores (see :class:`Match`). Ways to
+    look other than "gradcam" read more than this, such as the self-attention of the towers.
+    """
+
+    name: str
+    scored: bool
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model computes."""
+        ...
+
+    def choose_layer(self, layer: int | None) -> tuple[int, str]:
+        """The layer to read, ``None`` for the model's own choice, and a sentence on where the choice comes from.
+
+        Raises ``LayerError`` for one that has no cross-attention.
+        """
+        ...

@@ -19,7 +19,7 @@ from iterprime_xai.saliency import Method, Recipe
 from iterprime_xai.systems.notes import domain_notes, language_notes, pass_notes, reading_notes
 
 if TYPE_CHECKING:
-    from iterprime_xai.models.reading_matcher import ReadingMatcher
+    from iterprime_xai.models import GroundingMatcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Prepared:
 
 
 def conclude(
-    matcher: ReadingMatcher, prepared: Prepared, expression: Expression, passes: tuple[Pass, ...], settings: Settings
+    matcher: GroundingMatcher, prepared: Prepared, expression: Expression, passes: tuple[Pass, ...], settings: Settings
 ) -> Grounding:
     """The box, point and mask that follow from the passes."""
     picture, heatmap = prepared.picture, passes[-1].blended

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from iterprime_xai.saliency import (
     Look,
     Method,
     Recipe,
+    Saliency,
     Subject,
     get_method,
     get_recipe,
@@ -36,6 +37,7 @@ from iterprime_xai.systems.answers import Prepared, Settings, conclude
 from iterprime_xai.systems.segmenter import check_texts
 
 if TYPE_CHECKING:
+    from iterprime_xai.models import GroundingMatcher
     from iterprime_xai.models.reading_matcher import ReadingMatcher
 
 ABSTAIN_BELOW = 0.5
@@ -51,7 +53,7 @@ class Grounder:
     """Grounds phrases in pictures with one model; made by :func:`load`.
 
     Args:
-        matcher: the model.
+        matcher: the model, see :class:`~iterprime_xai.models.GroundingMatcher` for one of your own.
         abstain_below: threshold of ``answer="may_abstain"`` and "set"; ``None``: the checkpoint's own, else ``ABSTAIN_BELOW``.
         set_share: what a further mask needs with ``answer="set"``, see `masks.several`; ``None``: its ``SET_SHARE``, not measured.
         parser: takes a phrase apart.
@@ -59,13 +61,14 @@ class Grounder:
 
     def __init__(
         self,
-        matcher: ReadingMatcher,
+        matcher: GroundingMatcher,
         *,
         abstain_below: float | None = None,
         set_share: float | None = None,
         parser: Callable[[str], Expression] = parse,
     ) -> None:
-        self.matcher = matcher
+        # Ways to look other than "gradcam" read more of a matcher than the protocol says.
+        self.matcher = cast("ReadingMatcher", matcher)
         self.batches = Batches(matcher)
         self.parser = parser
         self._abstain_below = abstain_below
@@ -284,7 +287,7 @@ class Grounder:
         """The only pass of a method that looks once."""
         masks = one.masks if isinstance(one.masks, Proposals) else None
         subject = Subject(one.picture.image, look.image, look.text, look.expression, look.shift, settings.layer, masks)
-        seen = settings.method.look(self.matcher, subject)
+        seen = self._seen(settings.method, subject)
         return Pass(
             heatmap=seen.heatmap,
             blended=seen.heatmap,
@@ -294,6 +297,20 @@ class Grounder:
             words=seen.words,
             stopped=f"{settings.method.name} looks once",
         )
+
+    def _seen(self, method: Method, subject: Subject) -> Saliency:
+        """What a method sees; ``OptionError`` where it reads more of a matcher of one's own than that offers."""
+        from iterprime_xai.models.reading_matcher import ReadingMatcher
+
+        try:
+            return method.look(self.matcher, subject)
+        except AttributeError as error:
+            if isinstance(self.matcher, ReadingMatcher):
+                raise
+            raise OptionError(
+                f"{method.name} reads more of a model than {self.matcher.name} offers ({error}); use method='gradcam', which "
+                "asks for the members of `iterprime_xai.models.GroundingMatcher` alone."
+            ) from error
 
     def _source(self, proposals: Any) -> Any:
         """Where masks come from: a proposer, loaded once for each name, ``False`` for none, or the masks themselves."""

@@ -12,14 +12,14 @@ from iterprime_xai.records import Expression, Pass
 if TYPE_CHECKING:
     from PIL import Image
 
-    from iterprime_xai.models.reading_matcher import ReadingMatcher
+    from iterprime_xai.models import GroundingMatcher
     from iterprime_xai.saliency import Recipe
 
 SCENE_SIZE = (336, 336)
 """Width and height of the bundled scenes: a picture of another size need not be compared with them."""
 
 
-def language_notes(matcher: ReadingMatcher, expression: Expression) -> list[str]:
+def language_notes(matcher: GroundingMatcher, expression: Expression) -> list[str]:
     """Primary word, who chose it, whether it only stands in for a missing noun, and words that the model never saw."""
     primary = expression.primary_word
     notes = [f"primary word {primary!r} from parser {expression.parser} (confidence {expression.confidence:.2f})"]
@@ -31,12 +31,13 @@ def language_notes(matcher: ReadingMatcher, expression: Expression) -> list[str]
     return notes
 
 
-def reading_notes(matcher: ReadingMatcher, recipe: Recipe) -> list[str]:
+def reading_notes(matcher: GroundingMatcher, recipe: Recipe) -> list[str]:
     """What a recipe asks for that this family does not have."""
     if matcher.scored or recipe.gradient != "scores":
         return []
+    family = matcher.describe().get("family", matcher.name)
     return [
-        f"recipe {recipe.name!r} asks for the gradient by the scores, but words of a {matcher.family} model have none of their own "
+        f"recipe {recipe.name!r} asks for the gradient by the scores, but words of a {family} model have none of their own "
         "(its query tokens look for them): the gradient by the attention is read instead"
     ]
 
@@ -54,7 +55,7 @@ def pass_notes(passes: tuple[Pass, ...]) -> list[str]:
     return notes
 
 
-def domain_notes(matcher: ReadingMatcher, image: Image.Image) -> list[str]:
+def domain_notes(matcher: GroundingMatcher, image: Image.Image) -> list[str]:
     """A warning for a model of one kind of pictures, left out for the pictures that travel with it."""
     domain = matcher.profile.domain
     if not domain or is_bundled_scene(image):
