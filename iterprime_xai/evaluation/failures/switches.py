@@ -47,6 +47,8 @@ class Switches:
     rows: tuple[Switched, ...]
 
     def __str__(self) -> str:
+        if not self.rows:
+            return "No phrase could be compared: each needs a gold mask, a picture and a result.\n"
         body = [
             [
                 row.name,

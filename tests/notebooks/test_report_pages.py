@@ -1,0 +1,99 @@
+"""Reports of runs, executed whole: the same tables each time, and the very pages that are made without a kernel."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+
+pytest.importorskip("papermill")
+
+from notebook_files import MOST_BYTES, loaded_from_elsewhere
+
+import iterprime_xai as ix
+from iterprime_xai.records import ReportError, StorageError
+from iterprime_xai.reports import run, run_each, sample_pages
+from iterprime_xai.reports.prepared import Prepared
+
+pytestmark = pytest.mark.notebook
+
+
+@pytest.fixture(scope="module")
+def scenes(tmp_path_factory):
+    """A small run of the project's own system that kept all maps."""
+    folder = tmp_path_factory.mktemp("runs") / "scenes"
+    return ix.evaluate("iterprime", "scenes:testA", folder, limit=6, detail="full", progress=False)
+
+
+def tables(page: str) -> list[str]:
+    """Every table, its tags as they are and nothing between lines."""
+    return [re.sub(r"\s+", " ", each) for each in re.findall(r"<table.*?</table>", page, re.DOTALL)]
+
+
+def pictures(page: str) -> list[tuple[str, str]]:
+    """Alternative text and bytes (base64) of every picture."""
+    found = re.findall(r"<img\b[^>]*>", page)
+    return [
+        (unescape(re.search(r'alt="([^"]*)"', each)[1]), re.sub(r"\s", "", re.search(r'src="([^"]*)"', each)[1]))
+        for each in found
+    ]
+
+
+def paragraphs(page: str) -> list[str]:
+    return [unescape(re.sub(r"<[^>]*>", "", each)) for each in re.findall(r"<p\b[^>]*>(.*?)</p>", page, re.DOTALL)]
+
+
+@pytest.mark.parametrize("name", ["sample", "failures"])
+def test_the_pages_without_a_kernel_hold_what_the_executed_notebook_does(scenes, tmp_path, name):
+    given = {"run": str(scenes.path), "smoke": True}
+    executed = run(name, given, tmp_path / "executed.html").read_text(encoding="utf-8")
+    made = Prepared(name).html(given)
+    assert len(tables(executed)) >= 6
+    assert tables(made) == tables(executed)
+    assert len(pictures(executed)) >= 5
+    assert pictures(made) == pictures(executed)
+    assert paragraphs(made) == paragraphs(executed)
+    assert loaded_from_elsewhere(made) == loaded_from_elsewhere(executed) == []
+    assert len(executed.encode("utf-8")) < MOST_BYTES
+
+
+def test_sample_pages_are_those_very_pages_from_several_processes(scenes, tmp_path):
+    index = sample_pages(scenes.path, "first:3", tmp_path, jobs=2, progress=False)
+    text = index.read_text(encoding="utf-8")
+    ids = [each["sample_id"] for each in scenes][:3]
+    links = re.findall(r'href="([^"]*)"', text)
+    assert len(links) == 3
+    report = Prepared("sample")
+    for name, file in zip(ids, links, strict=True):
+        page = (tmp_path / file).read_text(encoding="utf-8")
+        whole = report.html({"run": str(scenes.path.resolve()), "sample": name, "limit": 8})
+        assert tables(page) == tables(whole)
+        assert pictures(page) == pictures(whole)
+
+
+def test_a_page_for_each_value_is_the_report_of_that_value_and_a_value_that_fails_is_told(scenes, tmp_path, monkeypatch):
+    """By real kernels: one value of two is made to fail once."""
+    from iterprime_xai.evaluation.failures import failure_table
+    from iterprime_xai.evaluation.failures.narrowing import tag_values
+    from iterprime_xai.reports import every_value
+
+    value, *_ = tag_values(failure_table(scenes), "kind")
+    real = every_value.run
+    monkeypatch.setattr(
+        every_value,
+        "run",
+        lambda name, given, *a, **k: real(name, given | {"threshold": 7.0} if given["where"]["kind"] == value else given, *a, **k),
+    )
+    given = {"run": str(scenes.path), "smoke": True}
+    with pytest.raises(ReportError, match=r"1 of \d pages were not made; .*threshold must be an IoU above 0"):
+        run_each("failures", given, tmp_path, "tag.kind", jobs=2)
+    made = sorted(each.name for each in tmp_path.glob("*.html"))
+    assert "index.html" in made
+    (left,) = tmp_path.glob("*.failed.ipynb")
+    assert "This report stopped in cell" in left.read_text(encoding="utf-8")[:600]
+
+
+def test_a_run_that_is_not_there_is_said_as_if_it_was_read_here(tmp_path):
+    with pytest.raises(StorageError, match=r"runs/gone.*\(report 'failures', cell \[\d\]; "):
+        run("failures", {"run": "runs/gone"}, tmp_path / "x.html")
