@@ -91,7 +91,9 @@ def sheets_of(run: Run, samples: dict[str, list[str]], threshold: float) -> Exhi
         found += Exhibit(f"<h3>{shown(TYPES[kind].title)}</h3><p>Rule: {shown(TYPES[kind].rule)}.</p>")
         cards = "".join(_failure(open_case(run, name, threshold)) for name in names)
         found += Exhibit(f'<div class="failures" style="{_BESIDE}">{cards}</div>')
-    return found if samples else sentence("There is no failure to show.")  # none failed, nobody knows, or none was asked for
+    return (
+        found if samples else sentence("There is no failure to show.")
+    )  # none failed, nobody knows, or none was asked for
 
 
 def _failure(case: Case) -> str:

@@ -69,7 +69,9 @@ class TestWhatIsCalled:
         assert "threshold  IoU from which an answer is right\n           (a number; default 0.5)" in out
 
     def test_one_report(self, report, asked):
-        code, out, _ = report("failures", "--param", "run=runs/a", "--param", 'where={"kind": "odd"}', "--code", "hidden")
+        code, out, _ = report(
+            "failures", "--param", "run=runs/a", "--param", 'where={"kind": "odd"}', "--code", "hidden"
+        )
         assert (code, out) == (0, "wrote the page\n")
         ((name, (report_, given, path), options),) = asked
         assert (name, report_, given) == ("run", "failures", {"run": "runs/a", "where": {"kind": "odd"}})

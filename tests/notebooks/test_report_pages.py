@@ -72,7 +72,9 @@ def test_sample_pages_are_those_very_pages_from_several_processes(scenes, tmp_pa
         assert pictures(page) == pictures(whole)
 
 
-def test_a_page_for_each_value_is_the_report_of_that_value_and_a_value_that_fails_is_told(scenes, tmp_path, monkeypatch):
+def test_a_page_for_each_value_is_the_report_of_that_value_and_a_value_that_fails_is_told(
+    scenes, tmp_path, monkeypatch
+):
     """By real kernels: one value of two is made to fail once."""
     from iterprime_xai.evaluation.failures import failure_table
     from iterprime_xai.evaluation.failures.narrowing import tag_values
@@ -83,7 +85,9 @@ def test_a_page_for_each_value_is_the_report_of_that_value_and_a_value_that_fail
     monkeypatch.setattr(
         every_value,
         "run",
-        lambda name, given, *a, **k: real(name, given | {"threshold": 7.0} if given["where"]["kind"] == value else given, *a, **k),
+        lambda name, given, *a, **k: real(
+            name, given | {"threshold": 7.0} if given["where"]["kind"] == value else given, *a, **k
+        ),
     )
     given = {"run": str(scenes.path), "smoke": True}
     with pytest.raises(ReportError, match=r"1 of \d pages were not made; .*threshold must be an IoU above 0"):

@@ -77,10 +77,14 @@ def test_what_is_there_is_kept_and_made_again_for_other_parameters(toy_run, made
     assert len(made) == 3
 
 
-def test_pages_that_fail_are_told_once_the_others_are_there_and_only_they_are_made_again(toy_run, made, tmp_path, capsys):
+def test_pages_that_fail_are_told_once_the_others_are_there_and_only_they_are_made_again(
+    toy_run, made, tmp_path, capsys
+):
     run = toy_run("mixed")
     made.broken = {"even"}
-    with pytest.raises(ReportError, match=r"1 of 2 pages were not made; .*index\.html says which\. The first: The cell stop"):
+    with pytest.raises(
+        ReportError, match=r"1 of 2 pages were not made; .*index\.html says which\. The first: The cell stop"
+    ):
         run_each("failures", given(run), tmp_path, "tag.kind")
     assert (tmp_path / "odd.html").is_file()
     assert not (tmp_path / "even.html").exists()
@@ -109,7 +113,9 @@ def test_values_that_are_no_file_names_get_some_and_hostile_ones_are_escaped(toy
 
     hostile = "<b>a</b>"
     real = failure_table(toy_run("mixed")).rows
-    tags = pa.array([[("kind", hostile if at % 2 else "A/B")] for at in range(len(real))], real.schema.field("tags").type)
+    tags = pa.array(
+        [[("kind", hostile if at % 2 else "A/B")] for at in range(len(real))], real.schema.field("tags").type
+    )
     changed = real.set_column(real.schema.get_field_index("tags"), "tags", tags)
     monkeypatch.setattr(failures, "failure_table", lambda run: FailureTable(changed, 0.5))
     index = run_each("failures", given(toy_run("mixed")), tmp_path, "tag.kind")
@@ -123,16 +129,14 @@ def test_values_that_are_no_file_names_get_some_and_hostile_ones_are_escaped(toy
         ("failures", {}, "tag.kind", "say of which run: run=FOLDER"),
         ("failures", {"run": "RUN", "wosrt": 1}, "tag.kind", "Did you mean 'worst'"),
         ("failures", {"run": "RUN"}, "tag.kinds", "Did you mean 'kind'"),
-        ("failures", {"run": "RUN"}, "kind", 'such as "tag.kind", but got \'kind\''),
+        ("failures", {"run": "RUN"}, "kind", "such as \"tag.kind\", but got 'kind'"),
         ("failures", {"run": "RUN"}, "tag.", "but got 'tag.'"),
         ("failures", {"run": "RUN", "where": {"kind": "ood"}}, "tag.kind", "Did you mean 'odd'"),
         ("sample", {"run": "RUN"}, "tag.kind", "has no parameter 'where'"),
         ("failurs", {"run": "RUN"}, "tag.kind", "Did you mean 'failures'"),
     ],
 )
-def test_what_cannot_be_asked_is_refused_and_nothing_is_written(
-    toy_run, made, tmp_path, name, parameters, each, said
-):
+def test_what_cannot_be_asked_is_refused_and_nothing_is_written(toy_run, made, tmp_path, name, parameters, each, said):
     if "run" in parameters:
         parameters = parameters | {"run": str(toy_run("mixed").path)}
     with pytest.raises(OptionError, match=said):

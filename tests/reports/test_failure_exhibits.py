@@ -41,7 +41,10 @@ class TestWorst:
         assert found == {"scattered": ["s2", "s0", "s1"], "part_only": ["s3"]}
 
     def test_of_equals_the_one_whose_oracle_gains_most_then_the_first(self):
-        lines = [line(number, "scattered", 0.0, image_id=f"{number}", gain=gain) for number, gain in enumerate([0.5, 0.9, 0.5])]
+        lines = [
+            line(number, "scattered", 0.0, image_id=f"{number}", gain=gain)
+            for number, gain in enumerate([0.5, 0.9, 0.5])
+        ]
         assert failure_exhibits.worst(table(*lines), ["scattered"], 3, 9) == {"scattered": ["s1", "s0", "s2"]}
 
     def test_there_are_no_more_than_asked_of_each_and_in_all(self):
@@ -145,9 +148,10 @@ class TestCharts:
     def test_the_worst_cell_is_named_where_it_has_enough_phrases(self):
         lines = [line(number, "scattered", 0.0, gold_x=0.9, gold_y=0.1) for number in range(5)]
         few = [line(9, "scattered", 0.0, gold_x=0.1, gold_y=0.9), line(10)]
-        assert "Most often in row 1, column 2: 100 % of 5." in failure_charts.places_chart(
-            density(table(*lines, *few).rows, bins=2)
-        ).alt
+        assert (
+            "Most often in row 1, column 2: 100 % of 5."
+            in failure_charts.places_chart(density(table(*lines, *few).rows, bins=2)).alt
+        )
         assert "Most often" not in failure_charts.places_chart(density(table(*few).rows, bins=2)).alt
 
     @pytest.mark.parametrize("lines", [(), (line(0, "unlabelled", None),)], ids=["no phrase", "unlabelled"])
@@ -175,5 +179,7 @@ class TestSecondLooks:
 
     def test_a_system_without_settings_and_no_phrases_are_said(self, toy_run):
         run = toy_run("mixed")
-        assert "toy has no refinement and no emphasis to change" in repr(second_looks.switches(run, failure_table(run), 5))
+        assert "toy has no refinement and no emphasis to change" in repr(
+            second_looks.switches(run, failure_table(run), 5)
+        )
         assert "again is 0" in repr(second_looks.switches(run, failure_table(run), 0))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 import pytest
 
 from iterprime_xai.evaluation.failures import failure_table
@@ -17,7 +19,7 @@ def made(monkeypatch):
     """Pages by a stand-in for `Prepared`, which notes the samples that it was asked for."""
 
     class Made(list):
-        broken = {}
+        broken = MappingProxyType({})
 
     asked = Made()
 
@@ -132,7 +134,9 @@ def test_a_full_disk_is_one_error(toy_run, made, tmp_path, monkeypatch):
 
 
 def test_samples_whose_picture_is_gone_are_told(toy_run, tmp_path):
-    with pytest.raises(ReportError, match="2 of 2 pages were not made; .*The first: There is nothing to show of '0-0'"):
+    with pytest.raises(
+        ReportError, match=r"2 of 2 pages were not made; .*The first: There is nothing to show of '0-0'"
+    ):
         pages(toy_run("right"), "first:2", tmp_path)  # a toy's pictures are in memory only
 
 

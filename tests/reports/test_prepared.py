@@ -6,6 +6,7 @@ import pytest
 
 from iterprime_xai.records import OptionError
 from iterprime_xai.reports.prepared import Prepared
+from iterprime_xai.reports.stamps import stamped
 
 pytest.importorskip("papermill")
 
@@ -64,10 +65,13 @@ def test_the_last_expression_is_shown_in_its_richest_form_and_text_is_escaped(pr
     assert "<pre>None" not in html
 
 
-def test_an_output_or_a_title_that_looks_like_a_place_in_the_page_stays_text(prepared):
-    report = prepared("word: str = 'the-stamp-of-the-page'", "print('<!--output 2-->', 'the_parameters_that_were_given')", "word")
+def test_an_output_or_a_title_that_looks_like_a_place_in_the_page_stays_text(prepared, tmp_path):
+    report = prepared(
+        "word: str = 'the-stamp-of-the-page'", "print('<!--output 2-->', 'the_parameters_that_were_given')", "word"
+    )
     html = report.html({"word": "the-title-of-the-page"}, title="the-stamp-of-the-page", stamp="0123abc")
-    assert 'name="iterprime-xai-stamp" content="0123abc"' in html
+    (tmp_path / "page.html").write_text(html, encoding="utf-8")
+    assert stamped(tmp_path / "page.html") == "0123abc"
     assert "<title>the-stamp-of-the-page</title>" in html
     assert "&lt;!--output 2--&gt; the_parameters_that_were_given" in html
     assert "<pre>&#x27;the-title-of-the-page&#x27;</pre>" in html
@@ -91,5 +95,3 @@ def test_what_a_cell_raises_is_the_callers_and_names_the_cell(prepared):
     with pytest.raises(ZeroDivisionError) as caught:
         prepared("a = 0", "b = 1\n1 / a").html({})
     assert "cell 2>" in traceback.format_exception(caught.value)[-2]
-
-

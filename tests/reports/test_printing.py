@@ -68,7 +68,9 @@ def test_a_browser_that_hangs_or_does_not_start_is_one_sentence(tmp_path, monkey
 
 def test_the_page_is_handed_over_whole_and_as_unicode(tmp_path, monkeypatch):
     stand_in(
-        tmp_path, monkeypatch, 'for a; do case $a in --print-to-pdf=*) out="${a#*=}";; file:*) page="${a#file://}";; esac; done\ncat "$page" > "$out"'
+        tmp_path,
+        monkeypatch,
+        'for a; do case $a in --print-to-pdf=*) out="${a#*=}";; file:*) page="${a#file://}";; esac; done\ncat "$page" > "$out"',
     )
     assert printing.printed("<p>كلب 🐕").decode("utf-8") == "<p>كلب 🐕"
 
@@ -84,8 +86,9 @@ def test_a_report_is_printed_without_a_network(tmp_path, monkeypatch):
     monkeypatch.setattr(
         printing.subprocess,
         "run",
-        lambda command, **how: asked.append(command)
-        or real([command[0], "--host-resolver-rules=MAP * ~NOTFOUND", *command[1:]], **how),
+        lambda command, **how: (
+            asked.append(command) or real([command[0], "--host-resolver-rules=MAP * ~NOTFOUND", *command[1:]], **how)
+        ),
     )
     content = printing.printed(PAGE)
     assert content.startswith(b"%PDF")

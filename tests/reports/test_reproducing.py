@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
-from run_stand_ins import ToySet, ToySystem
 
 import iterprime_xai as ix
 from iterprime_xai.evaluation.bootstrap import Interval
@@ -13,37 +14,23 @@ from iterprime_xai.reports.reproducing import BASE, Cell
 
 
 @pytest.fixture
-def evaluated(monkeypatch, tmp_path):
+def evaluated(monkeypatch, toy_run):
     """Stand-in for `evaluate`: notes what it was asked and gives a toy run."""
-    calls = []
+    calls, made = [], toy_run("right")
 
     def evaluate(system, data, out, **how):
         calls.append((system, data, out, how))
-        return ix.read_run(_toy(tmp_path, "any"))
+        return made
 
     monkeypatch.setattr("iterprime_xai.evaluation.runs.evaluate", evaluate)
     return calls
 
 
-def _toy(folder, name, setting=1, mask=None):
-    data = ToySet(3)
-    if not (folder / name).exists():
-        system = ToySystem(setting=setting) if mask is None else mask
-        ix.evaluate(system, data, folder / name, progress=False)
-    return folder / name
-
-
 @pytest.fixture
 def runs(tmp_path, toy_run):
-    """Three runs over the same phrases: as it is, the same again, and all right."""
-    from conftest import RIGHT, WRONG, OneAnswer
-
-    right, wrong = OneAnswer(RIGHT), OneAnswer(WRONG)
-    wrong.setting = 2
-    return [
-        ix.read_run(_toy(tmp_path, name, mask=system))
-        for name, system in ((BASE, wrong), ("the same", wrong), ("better", right))
-    ]
+    """Three runs over the same four phrases: all wrong, the same again, and all right."""
+    named = {BASE: "wrong", "the same": "wrong", "better": "right"}
+    return [ix.read_run(shutil.copytree(toy_run(of).path, tmp_path / name)) for name, of in named.items()]
 
 
 class TestWhatIsEvaluated:
@@ -104,7 +91,7 @@ class TestWhatIsSaid:
         html = reproducing.answer_table(runs).html
         assert "+100.0 [+100.0, +100.0] *" in html
         assert "+0.0 [+0.0, +0.0]<" in html
-        assert "6 phrases. * the interval leaves out 0." in html
+        assert "4 phrases. * the interval leaves out 0." in html
         picture = reproducing.answer_chart("How?", runs)
         assert picture.alt == "How? Change of mIoU: the same: +0.0; better: +100.0."
         said = repr(reproducing.finding([("How?", runs)]))

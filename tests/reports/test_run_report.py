@@ -140,7 +140,9 @@ def test_what_stopped_a_report_is_the_first_cell_of_what_is_left(write_notebook,
         raise error
 
     monkeypatch.setattr(engine, "execute", stopped)
-    with pytest.raises(ReportError, match=r"Report 'small', cell \[4\] stopped with ValueError: red words\. The notebook"):
+    with pytest.raises(
+        ReportError, match=r"Report 'small', cell \[4\] stopped with ValueError: red words\. The notebook"
+    ):
         run(write_notebook("a = 1", "1 / 0"), {}, tmp_path / "x.html")
     cells = json.loads((tmp_path / "x.failed.ipynb").read_text(encoding="utf-8"))["cells"]
     assert cells[0]["cell_type"] == "markdown"

@@ -75,7 +75,9 @@ class TestSamplesOfRuns:
             of_toy("mixed", "0-9")
 
     def test_of_an_error_row_there_is_nothing_to_show_and_it_is_said_why(self, of_toy):
-        with pytest.raises(OptionError, match="nothing to show of '1-0': .*That is a bad phrase.*Choose another sample"):
+        with pytest.raises(
+            OptionError, match=r"nothing to show of '1-0': .*That is a bad phrase.*Choose another sample"
+        ):
             of_toy("mixed", "1-0")
 
     def test_without_a_gold_mask_nobody_knows_the_truth(self, of_toy):
@@ -104,9 +106,7 @@ class TestSamplesOfRuns:
         from dataclasses import replace
 
         real = Asker.ask
-        monkeypatch.setattr(
-            Asker, "ask", lambda self, *a, **k: replace(found := real(self, *a, **k), mask=~found.mask)
-        )
+        monkeypatch.setattr(Asker, "ask", lambda self, *a, **k: replace(found := real(self, *a, **k), mask=~found.mask))
         found = subject_of(run=str(looked / "light"))
         assert "ANOTHER mask than the run's (IoU 0.00 with it)" in found.note
         assert "⚠" in failure_exhibits.verdict(found).html
@@ -170,5 +170,5 @@ class TestPages:
         assert ARABIC in html
 
     def test_without_a_gold_mask_there_is_no_overlap_with_it(self, page):
-        assert "overlap with the scene's own mask" not in page("unlabelled")
-        assert "overlap with the scene's own mask (IoU) 1.00" in page("right")
+        assert "own mask (IoU)" not in page("unlabelled")
+        assert "own mask (IoU) 1.00" in page("right")

@@ -37,8 +37,12 @@ def asker(tmp_path, monkeypatch):
         pass
 
     monkeypatch.setattr(iterprime, "GrounderSystem", System)
-    system = System(settings={"layer": 3}, recipe="paper", grounder=Told(), proposer=SimpleNamespace(made=lambda: "made"))
-    return SimpleNamespace(run=ix.read_run(tmp_path / "run", data), looks=True, system=system, proposals=lambda case: None)
+    system = System(
+        settings={"layer": 3}, recipe="paper", grounder=Told(), proposer=SimpleNamespace(made=lambda: "made")
+    )
+    return SimpleNamespace(
+        run=ix.read_run(tmp_path / "run", data), looks=True, system=system, proposals=lambda case: None
+    )
 
 
 def test_what_a_change_fixes_and_breaks_is_counted_on_the_same_phrases(asker):
