@@ -128,7 +128,7 @@ class TestRunSource:
         first = run_source.opened("", phrases=3)
         assert run_source.opened("", phrases=3) is first
         ((system, data, _, how),) = evaluated
-        assert (system, data, how["limit"], how["detail"]) == ("iterprime", "scenes:testA", 3, "full")
+        assert (system, data, how["limit"], how["detail"]) == ("iterprime", run_source.DATA, 3, "full")
         run_source._made.cache_clear()
 
 
