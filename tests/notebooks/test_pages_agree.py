@@ -21,9 +21,9 @@ pytestmark = pytest.mark.notebook
 
 @pytest.fixture(scope="module")
 def scenes(tmp_path_factory):
-    """A small run of the project's own system that kept all maps."""
+    """A small run of the project's own system that kept all maps, on drawings that it partly fails on."""
     folder = tmp_path_factory.mktemp("runs") / "scenes"
-    return ix.evaluate("iterprime", "scenes:testA", folder, limit=6, detail="full", progress=False)
+    return ix.evaluate("iterprime", "scenes:ood", folder, limit=10, detail="full", progress=False)
 
 
 def tables(page: str) -> list[str]:
@@ -56,18 +56,19 @@ def test_the_pages_without_a_kernel_hold_what_the_executed_notebook_does(scenes,
     assert paragraphs(made) == paragraphs(executed)
     assert loaded_from_elsewhere(made) == loaded_from_elsewhere(executed) == []
     assert len(executed.encode("utf-8")) < MOST_BYTES
+    assert name != "failures" or 'class="failure"' in executed
 
 
 def test_sample_pages_are_those_very_pages_from_several_processes(scenes, tmp_path):
-    index = sample_pages(scenes.path, "first:3", tmp_path, jobs=2, progress=False)
+    index = sample_pages(scenes.path, "first:2", tmp_path, jobs=2, limit=2, progress=False)
     text = index.read_text(encoding="utf-8")
-    ids = [each["sample_id"] for each in scenes][:3]
+    ids = [each["sample_id"] for each in scenes][:2]
     links = re.findall(r'href="([^"]*)"', text)
-    assert len(links) == 3
+    assert len(links) == 2
     report = Prepared("sample")
     for name, file in zip(ids, links, strict=True):
         page = (tmp_path / file).read_text(encoding="utf-8")
-        whole = report.html({"run": str(scenes.path.resolve()), "sample": name, "limit": 8})
+        whole = report.html({"run": str(scenes.path.resolve()), "sample": name, "limit": 2})
         assert tables(page) == tables(whole)
         assert pictures(page) == pictures(whole)
 

@@ -22,7 +22,7 @@ class OneAnswer(ToySystem):
     """Answers every phrase with the same mask."""
 
     def __init__(self, mask):
-        super().__init__(setting=int(mask.sum()))
+        super().__init__(setting=int(mask.argmax()))
         self.mask = mask
 
     def segment_many(self, image, texts, *, proposals=None, answer="always"):

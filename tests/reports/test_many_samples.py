@@ -46,7 +46,25 @@ def pages(run, which, out, **how):
     return sample_pages(run.path, which, out, jobs=1, **how)
 
 
-def test_the_worst_are_the_failures_with_the_lowest_iou(toy_run, made, lines, tmp_path):
+def test_the_lowest_iou_comes_first_and_what_is_right_or_not_known_is_no_failure(toy_run, made, tmp_path, monkeypatch):
+    from made_failures import line, table
+
+    from iterprime_xai.evaluation import failures
+
+    phrases = table(
+        line(0, "scattered", 0.3),
+        line(1, "part_only", 0.1),
+        line(2, "right", 0.6),
+        line(3, "unlabelled", None),
+        line(4, "error", 0.0),
+        line(5, "scattered", 0.2),
+    )
+    monkeypatch.setattr(failures, "failure_table", lambda run: phrases)
+    pages(toy_run("mixed"), "worst:2", tmp_path)
+    assert made == ["s1", "s5"]
+
+
+def test_each_failure_has_a_page_and_a_line_with_its_link(toy_run, made, lines, tmp_path):
     failed = [each for each in lines if each["type"] not in ("right", "unlabelled", "error")]
     expected = [each["sample_id"] for each in sorted(failed, key=lambda each: each["iou"])]
     index = pages(toy_run("mixed"), "worst:99", tmp_path)

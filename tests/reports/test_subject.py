@@ -59,14 +59,17 @@ class TestWhatGoesTogether:
 
 
 class TestSamplesOfRuns:
-    def test_without_an_id_it_is_the_failure_with_the_lowest_iou(self, of_toy, toy_run):
-        from iterprime_xai.evaluation.failures import failure_table
+    def test_without_an_id_it_is_the_failure_with_the_lowest_iou(self, of_toy, monkeypatch):
+        from made_failures import line, table
 
-        found = of_toy("mixed")
-        lines = failure_table(toy_run("mixed")).rows.to_pylist()
-        failed = [each for each in lines if each["type"] not in ("right", "unlabelled", "error")]
-        lowest = min(each["iou"] for each in failed)
-        assert found.case.sample_id == next(each["sample_id"] for each in failed if each["iou"] == lowest)
+        from iterprime_xai.evaluation import failures
+
+        named = [("error", 0.0, "1-0"), ("scattered", 0.3, "0-1"), ("part_only", 0.1, "2-0"), ("right", 0.05, "2-1")]
+        lines = [line(0, kind, value, sample_id=name) for kind, value, name in named]
+        monkeypatch.setattr(failures, "failure_table", lambda run: table(*lines))
+        assert of_toy("mixed").case.sample_id == "2-0"
+
+    def test_where_nothing_failed_it_is_the_first_phrase(self, of_toy):
         assert of_toy("right").case.sample_id == "0-0"
         assert of_toy("unlabelled").case.sample_id == "0-0"
 
