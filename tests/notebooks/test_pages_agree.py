@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from html.parser import HTMLParser
 
 import pytest
 
@@ -26,18 +27,40 @@ def scenes(tmp_path_factory):
     return ix.evaluate("iterprime", "scenes:ood", folder, limit=10, detail="full", progress=False)
 
 
-def tables(page: str) -> list[str]:
-    """Every table, its tags as they are and nothing between lines."""
-    return [re.sub(r"\s+", " ", each) for each in re.findall(r"<table.*?</table>", page, re.DOTALL)]
+class _Read(HTMLParser):
+    """What a page says, however its tags are written: a table's tags and texts, and every picture."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tables: list[list[object]] = []
+        self.pictures: list[list[tuple[str, str | None]]] = []
+        self._inside = False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "img":
+            self.pictures.append(sorted(attrs))
+        if tag == "table":
+            self.tables.append([])
+            self._inside = True
+        if self._inside:
+            self.tables[-1].append((tag, sorted(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = self._inside and tag != "table"
+
+    def handle_data(self, data: str) -> None:
+        if self._inside and data.strip():
+            self.tables[-1].append(" ".join(data.split()))
 
 
-def pictures(page: str) -> list[tuple[str, str]]:
-    """Alternative text and bytes (base64) of every picture."""
-    found = re.findall(r"<img\b[^>]*>", page)
-    return [
-        (unescape(re.search(r'alt="([^"]*)"', each)[1]), re.sub(r"\s", "", re.search(r'src="([^"]*)"', each)[1]))
-        for each in found
-    ]
+def tables(page: str) -> list[list[object]]:
+    return _Read(page).tables
+
+
+def pictures(page: str) -> list[list[tuple[str, str | None]]]:
+    """Every attribute of every picture: its bytes, alternative text and size."""
+    return _Read(page).pictures
 
 
 def paragraphs(page: str) -> list[str]:
