@@ -100,11 +100,12 @@ def test_a_page_for_each_value_is_the_report_of_that_value_and_a_value_that_fail
     scenes, tmp_path, monkeypatch
 ):
     """By real kernels: one value of two is made to fail once."""
-    from iterprime_xai.evaluation.failures import failure_table
+    from iterprime_xai.evaluation.failures import failure_table, narrowing
     from iterprime_xai.evaluation.failures.narrowing import tag_values
     from iterprime_xai.reports import every_value
 
-    value, *_ = tag_values(failure_table(scenes), "kind")
+    value, *others = tag_values(failure_table(scenes), "kind")
+    monkeypatch.setattr(narrowing, "tag_values", lambda *_: [value, others[0]])
     real = every_value.run
     monkeypatch.setattr(
         every_value,
@@ -114,9 +115,10 @@ def test_a_page_for_each_value_is_the_report_of_that_value_and_a_value_that_fail
         ),
     )
     given = {"run": str(scenes.path), "smoke": True}
-    with pytest.raises(ReportError, match=r"1 of \d pages were not made; .*threshold must be an IoU above 0"):
+    with pytest.raises(ReportError, match=r"1 of 2 pages were not made; .*threshold must be an IoU above 0"):
         run_each("failures", given, tmp_path, "tag.kind", jobs=2)
     made = sorted(each.name for each in tmp_path.glob("*.html"))
+    assert len(made) == 2
     assert "index.html" in made
     (left,) = tmp_path.glob("*.failed.ipynb")
     assert "This report stopped in cell" in left.read_text(encoding="utf-8")[:600]
