@@ -49,7 +49,9 @@ def report(
             refuse("--jobs is for many pages: give --each or --samples too.")
         path = run(name, given, out or Path(f"{Path(name).stem}.html"), code=code, cell_timeout=cell_timeout)  # type: ignore[arg-type]
     else:
-        if out is None or out.suffix:
+        from iterprime_xai.reports.running import SUFFIXES
+
+        if out is None or out.suffix in SUFFIXES:
             refuse("--each and --samples write many pages: give a folder with --out.")
         if each is not None and samples is not None:
             refuse("Give --each or --samples, not both.")

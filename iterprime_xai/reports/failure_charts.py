@@ -40,7 +40,9 @@ def slice_chart(found: Slices, most: int = 14) -> Picture:
         names,
         rates,
         axis="% of phrases that failed (line: all phrases)",
-        alt=f"Share of phrases that failed, by slice. {said}. All phrases: {whole:.0f} %.",
+        alt=f"Share of phrases that failed, by slice. {said}. All phrases: {whole:.0f} %."
+        if rows
+        else "Share of phrases that failed, by slice: there is no phrase of which that is known.",
         line=whole,
         from_zero=True,
     )

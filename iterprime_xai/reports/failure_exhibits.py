@@ -93,7 +93,7 @@ def sheets_of(run: Run, samples: dict[str, list[str]], threshold: float) -> Exhi
     """
     from iterprime_xai.evaluation.failures.types import TYPES
 
-    found = Exhibit("") if samples else sentence("No phrase failed.")
+    found = Exhibit("") if samples else sentence("There is no failure to show.")
     room = MOST_OF_SHEETS
     for kind, names in samples.items():
         found += Exhibit(f"<h3>{shown(TYPES[kind].title)}</h3><p>Rule: {shown(TYPES[kind].rule)}.</p>")

@@ -30,7 +30,7 @@ def layer_looks(subject: Subject, most: int) -> dict[int, Grounding]:
         return {}
     layers, read = subject.grounder.matcher.layers, layer_read(subject)
     if len(layers) > most:
-        spread = {layers[round(step * (len(layers) - 1) / max(1, most - 1))] for step in range(max(1, most - 1))}
+        spread = {layers[round(step * (len(layers) - 1) / max(1, most - 1))] for step in range(max(0, most - 1))}
         layers = tuple(sorted(spread | {read}))
     return {each: subject.again(layer=each, passes=1, proposals=False) for each in layers}
 

@@ -70,10 +70,12 @@ def sample_pages(
     from iterprime_xai.evaluation.runs.reading import read_run
     from iterprime_xai.reports.find import find
     from iterprime_xai.reports.notebook_source import read_notebook
+    from iterprime_xai.reports.parameters import check, schema
 
+    folder, notebook = Path(out), read_notebook(find(REPORT))
+    check({"limit": limit}, schema(notebook))  # once, not page by page
     opened = read_run(run)
     chosen = _chosen(opened, which)
-    folder, notebook = Path(out), read_notebook(find(REPORT))
     names = page_names(row["sample_id"] for row in chosen)
     tasks: list[_Task] = []
     kept: list[_Task] = []
@@ -157,8 +159,10 @@ def _made(prepared: Prepared, task: _Task) -> str:
     try:
         given = {"run": task.run, "sample": task.sample, "limit": task.limit}
         html = prepared.html(given, title=task.text, stamp=task.stamp)
-    except (IterprimeError, OSError) as error:
+    except IterprimeError as error:
         return str(error)
+    except Exception as error:  # a cell may raise anything; the other pages are made all the same, as `run_each` does
+        return f"{type(error).__name__}: {error}"
     write_whole(task.file, html.encode("utf-8"))
     return ""
 

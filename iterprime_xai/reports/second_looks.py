@@ -56,7 +56,7 @@ def switches(run: Run, table: FailureTable, most: int) -> Exhibit | Written:
     from iterprime_xai.evaluation.runs.asking import Asker
 
     asker = Asker(run)
-    if not most:
+    if most <= 0:
         return sentence("Nothing was looked at again (again is 0).")
     if not asker.looks:
         return sentence(f"{run.manifest.asked['system']} has no refinement and no emphasis to change.")

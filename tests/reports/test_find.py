@@ -27,7 +27,7 @@ def put(folder, name):
 
 def test_the_report_and_the_tutorial_travel_with_the_project():
     assert "sample" in available()
-    assert "01_what_does_the_model_look_at" in available()
+    assert "01_what_does_the_model_look_at" in available("tutorials")
 
 
 def test_a_checkout_keeps_its_notebooks_at_the_top(places):
@@ -35,7 +35,7 @@ def test_a_checkout_keeps_its_notebooks_at_the_top(places):
     (checkout / "pyproject.toml").touch()
     report = put(checkout / "notebooks", "sample")
     tutorial = put(checkout / "tutorials", "01_first")
-    assert available() == ("sample", "01_first")
+    assert (available(), available("tutorials")) == (("sample",), ("01_first",))
     assert find.find("sample") == report
     assert find.find("01_first") == tutorial
 

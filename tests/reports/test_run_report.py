@@ -130,11 +130,90 @@ def test_an_interrupt_stays_one_and_what_ran_is_left(write_notebook, tmp_path, m
     assert not (tmp_path / "x.html").exists()
 
 
+def test_what_stopped_a_report_is_the_first_cell_of_what_is_left(write_notebook, tmp_path, monkeypatch):
+    from iterprime_xai.reports import engine
+
+    def stopped(notebook, parameters, *, keep, **_):
+        keep["notebook"] = notebook
+        error = RuntimeError("as nbclient writes it")
+        error.ename, error.evalue, error.exec_count = "ValueError", "\x1b[31mred\x1b[0m words\nand more", 4
+        raise error
+
+    monkeypatch.setattr(engine, "execute", stopped)
+    with pytest.raises(
+        ReportError, match=r"Report 'small', cell \[4\] stopped with ValueError: red words\. The notebook"
+    ):
+        run(write_notebook("a = 1", "1 / 0"), {}, tmp_path / "x.html")
+    cells = json.loads((tmp_path / "x.failed.ipynb").read_text(encoding="utf-8"))["cells"]
+    assert cells[0]["cell_type"] == "markdown"
+    first = "".join(cells[0]["source"])
+    assert first.startswith("**This report stopped in cell [4].**")
+    assert "ValueError: red words\nand more" in first
+    assert len(cells) == 4
+
+
+def test_a_folder_gets_a_page_with_the_reports_name(write_notebook, tmp_path, monkeypatch):
+    from iterprime_xai.reports import engine
+
+    monkeypatch.setattr(engine, "execute", lambda notebook, *_, **__: notebook)
+    report = write_notebook("a = 1")
+    (tmp_path / "v1.0").mkdir()
+    assert run(report, {}, tmp_path / "v1.0") == tmp_path / "v1.0" / "small.html"
+    assert run(report, {}, f"{tmp_path}/new/folder/") == tmp_path / "new" / "folder" / "small.html"
+    assert (tmp_path / "new" / "folder" / "small.html").is_file()
+
+
+def test_a_pdf_is_the_page_printed_and_nothing_is_left_where_printing_fails(write_notebook, tmp_path, monkeypatch):
+    from iterprime_xai.reports import engine
+
+    monkeypatch.setattr(engine, "execute", lambda notebook, *_, **__: notebook)
+    monkeypatch.setattr(running, "browser", lambda: "a browser")
+    monkeypatch.setattr(running, "printed", lambda html: b"%PDF of " + html.encode())
+    report = write_notebook("a = 1")
+    out = run(report, {}, tmp_path / "page.pdf")
+    assert out.read_bytes().startswith(b"%PDF of <!DOCTYPE html>")
+    out.unlink()
+
+    def fails(html):
+        raise ReportError("The PDF was not printed.")
+
+    monkeypatch.setattr(running, "printed", fails)
+    with pytest.raises(ReportError, match="not printed"):
+        run(report, {}, out)
+    assert [each.name for each in tmp_path.iterdir()] == ["small.ipynb"]
+
+
+def test_a_stamp_and_a_title_stand_in_the_head(write_notebook, tmp_path, monkeypatch):
+    from iterprime_xai.reports import engine
+    from iterprime_xai.reports.stamps import stamped
+
+    monkeypatch.setattr(engine, "execute", lambda notebook, *_, **__: notebook)
+    out = run(write_notebook("a = 1"), {}, tmp_path / "x.html", title="<b> & title", stamp="0123abc")
+    assert stamped(out) == "0123abc"
+    assert "<title>&lt;b&gt; &amp; title</title>" in out.read_text(encoding="utf-8")
+
+
+def test_outputs_of_an_earlier_run_are_no_part_of_the_source(write_notebook):
+    import nbformat
+    from nbformat import v4
+
+    from iterprime_xai.reports.notebook_source import read_notebook
+
+    path = write_notebook("a = 1", kernelspec={"name": "broken", "display_name": "x", "language": "python"})
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[1].outputs = [v4.new_output("stream", text="old")]
+    notebook.cells[1].execution_count = 7
+    nbformat.write(notebook, path)
+    found = read_notebook(path)
+    assert (found.cells[1].outputs, found.cells[1].execution_count) == ([], None)
+    assert found.metadata.kernelspec.name == "python3"
+
+
 @pytest.mark.parametrize(
     ("parameters", "out", "error", "said"),
     [
-        ({}, "report.pdf", OptionError, r"\.html or \.ipynb, but out is '.*report\.pdf'"),
-        ({}, ".", OptionError, "give it one of these endings"),
+        ({}, "report.docx", OptionError, r"\.html, \.ipynb or \.pdf, or into a folder, but out is '.*report\.docx'"),
+        ({}, "no folder", OptionError, "give it one of these endings, or make the folder first"),
         ({"phrasee": "x"}, "x.html", OptionError, "Did you mean 'phrase'"),
         ({"phrase": 1}, "x.html", OptionError, "phrase should be text"),
     ],

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from iterprime_xai.visualize.contours import contours
 
@@ -54,3 +55,43 @@ def test_round_mask_gets_a_round_outline_with_few_points() -> None:
     radius = np.hypot(*(outline - 150).T)
     assert np.abs(radius - 100).max() < 1
     assert len(outline) < 150
+
+
+def _discs(height: int, width: int, *places: tuple[int, int, int]) -> np.ndarray:
+    rows, columns = np.mgrid[:height, :width] + 0.5
+    found = np.zeros((height, width), bool)
+    for row, column, radius in places:
+        found |= (rows - row) ** 2 + (columns - column) ** 2 <= radius**2
+    return found
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        _discs(300, 200, (40, 60, 20), (200, 150, 30)),
+        _discs(300, 200, (0, 0, 30), (299, 199, 30)),
+        _discs(40, 50, (20, 30, 6)),
+        _mask(2500, 1300, slice(1001, 1340), slice(600, 702)),
+    ],
+    ids=["two discs", "at the border", "small", "in blocks"],
+)
+def test_only_the_part_with_the_mask_is_traced_and_the_outlines_are_those_of_the_whole(
+    mask: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from iterprime_xai.visualize import contours as module
+
+    cut = contours(mask, 0)
+    monkeypatch.setattr(module, "_inside", lambda traced: (traced, (0, 0)))
+    whole = contours(mask, 0)
+    assert len(cut) == len(whole)
+    for one, other in zip(cut, whole, strict=True):
+        assert one == pytest.approx(other, abs=1e-9)
+
+
+def test_without_tolerance_every_point_is_kept_and_none_strays_from_the_simpler_outline() -> None:
+    mask = _discs(300, 200, (150, 100, 60))
+    (every,), (few,) = contours(mask, 0), contours(mask)
+    assert len(every) > 4 * len(few)
+    assert {tuple(point) for point in few} <= {tuple(point) for point in every}
+    radius = np.hypot(*(every - np.array([100, 150])).T)
+    assert np.abs(radius - 60).max() < 1

@@ -47,6 +47,8 @@ class Switches:
     rows: tuple[Switched, ...]
 
     def __str__(self) -> str:
+        if not self.rows:
+            return "No phrase could be compared: each needs a gold mask, a picture and a result.\n"
         body = [
             [
                 row.name,
@@ -95,16 +97,20 @@ def switched(
     pictures: list[str] = []
     for number, sample_id in enumerate(sample_ids, 1):
         case = open_case(asker.run, sample_id, threshold)
-        if case.gold is None or case.grounding is None or not case.gold.any():
-            continue
-        proposals: Any = asker.proposals(case) or system.proposer.made()
-        before.append(float(case.row["iou"]))
-        pictures.append(case.row["image_id"] or sample_id)
-        for name, change in changes.items():
-            given = {"layer": system.settings["layer"], "recipe": system.recipe, "answer": case.row["answer"], **change}
-            found = system.grounder.ground(case.image, case.text, proposals=proposals, **given)
-            proposals = found.proposals or proposals
-            after[name].append(iou(found.mask, case.gold))
+        if case.gold is not None and case.grounding is not None and case.gold.any():
+            proposals: Any = asker.proposals(case) or system.proposer.made()
+            before.append(float(case.row["iou"]))
+            pictures.append(case.row["image_id"] or sample_id)
+            for name, change in changes.items():
+                given = {
+                    "layer": system.settings["layer"],
+                    "recipe": system.recipe,
+                    "answer": case.row["answer"],
+                    **change,
+                }
+                found = system.grounder.ground(case.image, case.text, proposals=proposals, **given)
+                proposals = found.proposals or proposals
+                after[name].append(iou(found.mask, case.gold))
         if seen is not None:
             seen(number)
     return Switches(

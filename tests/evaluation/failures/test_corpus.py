@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from iterprime_xai.evaluation.failures import density, slices, word_table
-from iterprime_xai.evaluation.failures.corpus import NOTHING, SIZES
+from iterprime_xai.evaluation.failures.corpus import NO_CUE, NOTHING, SIZES
 from iterprime_xai.evaluation.failures.rates import rates, wilson
 from iterprime_xai.evaluation.failures.table import SCHEMA
 from iterprime_xai.records import OptionError
@@ -162,6 +162,34 @@ class TestSlices:
         found = slices(table(*({"text": text} for text in texts)), "length")
         assert [row.name for row in found.rows] == ["1", "2", "8+"]
 
+    def test_rivals_count_the_others_of_its_category_where_that_is_known(self):
+        lines = [
+            {"rivals": 0, "things": 9},
+            {"rivals": 1, **LOST},
+            {"rivals": 1},
+            {"rivals": 4, **CUT},
+            {"rivals": 11, **LOST},
+            {"rivals": None, "things": 2},
+            {**UNKNOWN, "rivals": 1},
+        ]
+        found = slices(table(*lines), "rivals")
+        assert [(row.name, row.count, row.failures) for row in found.rows] == [("0", 1, 0), ("1", 2, 1), ("4+", 2, 2)]
+        assert found.rows[2].miou == 0.125
+        assert (found.phrases, found.failures, found.left_out) == (6, 3, 1)
+        assert "| others of its category | phrases |" in str(found)
+
+    def test_cues_are_sorted_by_how_surely_they_fail_and_none_is_one_too(self):
+        cues = [("left", LOST)] * 10 + [("on", {})] * 10 + [(None, LOST)] + [(None, {})]
+        found = slices(table(*({"cue": cue, **how} for cue, how in cues), {**UNKNOWN, "cue": "on"}), "cue")
+        assert [(row.name, row.count, row.failures) for row in found.rows] == [
+            ("left", 10, 10),
+            (NO_CUE, 2, 1),
+            ("on", 10, 0),
+        ]
+        assert found.left_out == 0
+        assert "| says where | phrases |" in str(found)
+        assert "| left | 10 | 10 | **100.0 [72.2, 100.0]** | 0.0 | position ignored (10) |" in str(found)
+
     def test_values_of_a_tag_are_sorted_by_how_surely_they_fail(self):
         kinds = [("easy", {})] * 10 + [("hard", LOST)] * 10 + [("odd", LOST)]
         lines = [{"tags": [("kind", kind)], **how} for kind, how in kinds]
@@ -182,7 +210,7 @@ class TestSlices:
         with pytest.raises(OptionError, match="No phrase has a tag 'knd'; did you mean 'kind'"):
             slices(table({"tags": [("kind", "a")]}), "tag:knd")
 
-    @pytest.mark.parametrize("by", ["clutter", "size", "length", "tag:kind"])
+    @pytest.mark.parametrize("by", ["clutter", "rivals", "size", "length", "cue", "tag:kind"])
     def test_a_run_without_phrases_has_no_slices(self, by):
         found = slices(SCHEMA.empty_table(), by)
         assert (found.rows, found.phrases) == ((), 0)

@@ -42,6 +42,31 @@ def test_places_are_shares_of_the_picture(run):
     assert (line["peak_x"], line["peak_y"]) == pytest.approx(((x + 0.5) / WIDTH, (y + 0.5) / HEIGHT))
 
 
+def test_rivals_are_the_others_of_the_same_category_and_the_cue_is_the_first_in_lower_case(run):
+    import pyarrow as pa
+
+    part = next(iter(run.tables([*module.READ, *module.NESTED]))).slice(0, 5)
+    part = part.drop_columns(["others", "category"])
+    others = [["dog", "cat", "dog"], [], ["dog", None], None, ["cat"]]
+    listed = pa.array(
+        [None if each is None else [{"category": name} for name in each] for each in others],
+        pa.list_(pa.struct([("category", pa.string())])),
+    )
+    part = part.append_column("others", listed)
+    part = part.append_column("category", pa.array(["dog", "dog", "dog", "dog", None]))
+    lines = module.lines_of(part, 0.5).to_pylist()
+    assert [each["rivals"] for each in lines] == [2, 0, 1, 0, None]
+    assert [each["things"] for each in lines] == [3, 0, 2, None, 1]
+    # The error row of image 1 was never parsed: its cue is not known.
+    assert [each["cue"] for each in lines] == ["left", "left", None, "left", "left"]
+
+
+def test_rivals_of_a_part_that_begins_later_in_its_lists_are_counted_all_the_same(run):
+    part = next(iter(run.tables([*module.READ, *module.NESTED])))
+    whole = module.lines_of(part, 0.5)
+    assert module.lines_of(part.slice(4, 3), 0.5).equals(whole.slice(4, 3))
+
+
 def test_what_was_kept_is_read_and_made_again_for_other_parts_rules_or_thresholds(run, monkeypatch):
     first = failure_table(run).rows
     made = []

@@ -1,0 +1,152 @@
+"""Result tables made again: which runs are asked for, and what is said of them; no model is loaded."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+import iterprime_xai as ix
+from iterprime_xai.evaluation.bootstrap import Interval
+from iterprime_xai.records import OptionError
+from iterprime_xai.reports import charts, reproducing, run_source
+from iterprime_xai.reports.reproducing import BASE, Cell
+
+
+@pytest.fixture
+def evaluated(monkeypatch, toy_run):
+    """Stand-in for `evaluate`: notes what it was asked and gives a toy run."""
+    calls, made = [], toy_run("right")
+
+    def evaluate(system, data, out, **how):
+        calls.append((system, data, out, how))
+        return made
+
+    monkeypatch.setattr("iterprime_xai.evaluation.runs.evaluate", evaluate)
+    return calls
+
+
+@pytest.fixture
+def runs(tmp_path, toy_run):
+    """Three runs over the same four phrases: all wrong, the same again, and all right."""
+    named = {BASE: "wrong", "the same": "wrong", "better": "right"}
+    return [ix.read_run(shutil.copytree(toy_run(of).path, tmp_path / name)) for name, of in named.items()]
+
+
+class TestWhatIsEvaluated:
+    def test_each_system_on_each_data_set_with_each_proposer_has_a_folder_of_its_own(self, evaluated, tmp_path):
+        found = reproducing.cells(["a", "b"], ["scenes:val"], ["", "gold", "slic"], str(tmp_path / "runs"), 5)
+        assert [(each.data, each.proposals, len(each.runs)) for each in found] == [
+            ("scenes:val", "the system's own", 2),
+            ("scenes:val", "gold", 2),
+            ("scenes:val", "slic", 2),
+        ]
+        places = [call[2].relative_to(tmp_path / "runs").as_posix() for call in evaluated]
+        assert places == [
+            f"scenes-val-first-5/{masks}/{system}" for masks in ("own", "gold", "slic") for system in ("a", "b")
+        ]
+        assert [(call[0], call[3]["proposals"], call[3]["limit"]) for call in evaluated[:3]] == [
+            ("a", None, 5),
+            ("b", None, 5),
+            ("a", "gold", 5),
+        ]
+        # Proposed masks are kept for the next system; annotated ones need not be.
+        assert [call[3]["mask_cache"] is not None for call in evaluated] == [False] * 4 + [True] * 2
+
+    def test_other_limits_never_share_a_folder(self, evaluated, tmp_path):
+        for limit in (None, 3):
+            reproducing.cells(["a"], ["scenes:val"], [""], str(tmp_path), limit)
+        assert len({call[2] for call in evaluated}) == 2
+
+    @pytest.mark.parametrize("empty", ["systems", "data", "proposers"])
+    def test_nothing_to_evaluate_is_refused(self, evaluated, empty):
+        given = {"systems": ["a"], "data": ["b"], "proposers": [""], empty: []}
+        with pytest.raises(OptionError, match=f"{empty} is empty; name at least one"):
+            reproducing.cells(**given, folder="", limit=None)
+
+    def test_each_question_begins_with_the_system_as_it_is(self, evaluated, tmp_path, monkeypatch):
+        monkeypatch.setattr(reproducing, "_layers", lambda: (0, 1))
+        asked = dict(reproducing.answers("scenes:val", "gold", str(tmp_path), 5))
+        assert list(asked) == [*reproducing.QUESTIONS, "Which text layer?"]
+        assert evaluated[0][3]["settings"] is None
+        settings = [call[3]["settings"] for call in evaluated]
+        assert settings[:4] == [None, {"passes": 1}, {"passes": 2}, {"passes": 5}]
+        assert settings[-2:] == [{"layer": 0}, {"layer": 1}]
+        assert len(evaluated) == sum(1 + len(each) for each in reproducing.QUESTIONS.values()) + 3
+        evaluated.clear()
+        few = dict(reproducing.answers("scenes:val", "gold", str(tmp_path), 5, small=True))
+        assert all(len(each) == 2 for each in few.values())
+
+    def test_what_is_asked_are_settings_that_the_system_takes(self):
+        from iterprime_xai.saliency.recipe import Recipe
+
+        known = {*Recipe.__dataclass_fields__, "layer", "passes", "emphasis"}
+        for variants in reproducing.QUESTIONS.values():
+            for settings in variants.values():
+                assert set(settings) <= known
+
+
+class TestWhatIsSaid:
+    def test_a_change_whose_interval_leaves_out_0_is_marked_in_table_chart_and_finding(self, runs):
+        html = reproducing.answer_table(runs).html
+        assert "+100.0 [+100.0, +100.0] *" in html
+        assert "+0.0 [+0.0, +0.0]<" in html
+        assert "4 phrases. * the interval leaves out 0." in html
+        picture = reproducing.answer_chart("How?", runs)
+        assert picture.alt == "How? Change of mIoU: the same: +0.0; better: +100.0."
+        said = repr(reproducing.finding([("How?", runs)]))
+        assert "Better than as it is: better (+100.0). Worse: none. The other 1 of 2 cannot be told" in said
+        assert "No question was asked" in repr(reproducing.finding([]))
+
+    def test_systems_stand_side_by_side_and_one_alone_has_its_summary(self, runs):
+        several = Cell("toy:val", "gold", tuple(runs))
+        assert "| " in reproducing.results(several).text
+        assert reproducing.results_chart(several).alt == (
+            "mIoU on toy:val, proposals gold: as it is 0.0; the same 0.0; better 100.0."
+        )
+        one = reproducing.results(Cell("toy:val", "gold", (runs[0],))).text
+        assert one.startswith("```text\n")
+
+    def test_data_without_published_figures_are_said_to_have_none(self, runs):
+        assert "None of these data sets" in repr(reproducing.published([Cell("toy:val", "gold", tuple(runs))]))
+
+    def test_settings_are_those_of_the_projects_own_system(self, runs):
+        assert reproducing.settings_as_they_are(runs) == {}
+
+
+class TestRunSource:
+    def test_a_run_that_is_there_is_read_and_one_that_is_not_is_said(self, toy_run, tmp_path):
+        from iterprime_xai.records import StorageError
+
+        path = toy_run("right").path
+        assert run_source.opened(str(path)).key == toy_run("right").key
+        with pytest.raises(StorageError, match="no such run"):
+            run_source.opened(str(tmp_path / "no such run"))
+
+    def test_without_one_a_small_run_is_made_once(self, evaluated, monkeypatch):
+        run_source._made.cache_clear()
+        first = run_source.opened("", phrases=3)
+        assert run_source.opened("", phrases=3) is first
+        ((system, data, _, how),) = evaluated
+        assert (system, data, how["limit"], how["detail"]) == ("iterprime", run_source.DATA, 3, "full")
+        run_source._made.cache_clear()
+
+
+class TestIntervalRows:
+    def test_a_row_without_a_value_is_empty_and_names_are_never_read_as_mathematics(self):
+        nothing = Interval(float("nan"), float("nan"), float("nan"))
+        found = charts.interval_rows(["$x^{$", "b"], [nothing, Interval(1, 0, 2)], axis="points", alt="the numbers")
+        assert found.alt == "the numbers"
+        assert found.content.startswith(b"\xff\xd8")
+
+    def test_the_line_marks_and_zero_change_the_picture(self):
+        def drawn(**how):
+            return charts.interval_rows(["a", "b"], [Interval(5, 4, 6)] * 2, axis="x", alt="", **how).content
+
+        plain = drawn()
+        assert drawn() == plain
+        for how in ({"line": 5.0}, {"marked": [True, False]}, {"from_zero": True}, {"decimals": 3}):
+            assert drawn(**how) != plain, how
+
+    def test_no_rows_are_an_empty_chart(self):
+        assert charts.interval_rows([], [], axis="x", alt="").content
