@@ -490,7 +490,7 @@ exhibits.table(
 
 # %%
 def second_looks(rows):
-    """Of each row: was the first look right, was the second one, and how far did the match logit fall between them."""
+    """Was the first look right, was the second one, and how far did the match logit fall?"""
     probability = np.array([row.pass_probability for row in rows])  # (phrases, looks)
     logit = np.log(probability / (1 - probability))
     right = np.array([row.pass_peak for row in rows]) == 1  # of each look's own map
@@ -584,7 +584,7 @@ for name in ("stops, all kept", "looks on"):
         print(f"{name}: pays below {share:.0%} right first looks; here {before.mean():.0%} are")
 
 # %% [markdown] tags=["solution"]
-# This model's first looks are right far more often than that. A model that is wrong half of the time, on photographs
+# This model's first looks are right far more often than that. A model that is wrong most of the time, on photographs
 # that it hardly knows, may well be on the other side, *if* it is put right and wrong at the same rates, which you would have to
 # measure. So the paper's claim and our counts need not contradict each other.
 

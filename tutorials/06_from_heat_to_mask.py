@@ -45,6 +45,8 @@ import iterprime_xai as ix
 from iterprime_xai.data.scenes import bundled_samples
 from iterprime_xai.data.scenes.samples import samples
 from iterprime_xai.evaluation.bootstrap import difference, interval
+from iterprime_xai.evaluation.choosing import Chooser
+from iterprime_xai.evaluation.heat import peak_in_object
 from iterprime_xai.evaluation.looking import by_picture
 from iterprime_xai.masks import classical_proposals, gold_proposals, select
 from iterprime_xai.masks.selection import matches
@@ -271,6 +273,7 @@ def answers(sample, proposals, shares, heatmap):
 phrases, counts, pictures = [], [], []
 for group in by_picture(samples("val", 6 if smoke else limit)):
     proposals = classical_proposals(group[0].image)
+    chooser = Chooser(proposals)  # rule "default", fast when asked again
     texts = [sample.text for sample in group]
     found = grounder.ground_many(group[0].image, texts, passes=1, proposals=proposals)
     shares = patch_shares(proposals.masks, found[0].heatmap.shape)
@@ -279,7 +282,7 @@ for group in by_picture(samples("val", 6 if smoke else limit)):
         counts.append(
             [[(mask & sample.mask).sum(), (mask | sample.mask).sum()] for mask in picked.values()]
         )
-        phrases.append((sample, g.heatmap, proposals, shares))
+        phrases.append((sample, g.heatmap, chooser, Chooser(gold_proposals(sample))))
         pictures.append(sample.tags["image_id"])
 counts = np.array(counts, float)  # (phrases, rules, [intersection, union])
 rules = list(picked)
@@ -331,26 +334,26 @@ exhibits.table(("answer", "mIoU", "oIoU", "P@0.5"), rows, chosen=rules.index("fi
 rows = []
 for patches in (0, 1, 2, 3):
     right, overlaps, peaks = [], [], []
-    for sample, heatmap_, proposals, shares in phrases:
-        moved = np.roll(heatmap_, patches, axis=1)
-        gold = gold_proposals(sample)
-        right.append(np.array_equal(gold.masks[select(gold, moved).answer], sample.mask))
-        overlaps.append(iou(proposals.masks[select(proposals, moved).answer], sample.mask))
-        row, column = np.unravel_index(moved.argmax(), moved.shape)
-        step = sample.mask.shape[0] / moved.shape[0]
-        peaks.append(sample.mask[int((row + 0.5) * step), int((column + 0.5) * step)])
-    rows.append(
-        (patches, f"{np.mean(right):.2f}", f"{np.mean(overlaps):.2f}", f"{np.mean(peaks):.2f}")
-    )
+    for sample, heat, among_classical, among_gold in phrases:
+        moved = np.roll(heat, patches, axis=1)
+        thing = among_gold.proposals.masks[among_gold.choose(moved, "default")]
+        region = among_classical.proposals.masks[among_classical.choose(moved, "default")]
+        right.append(np.array_equal(thing, sample.mask))
+        overlaps.append(iou(region, sample.mask))
+        peaks.append(peak_in_object(moved, sample.mask))
+    rows.append((patches, *[f"{np.mean(column):.2f}" for column in (right, overlaps, peaks)]))
+blind = np.mean([1 / (1 + len(sample.others)) for sample, *_ in phrases])
+print(f"guessing blindly among the gold masks: right in {blind:.2f}")
 exhibits.table(
     ("pushed by (patches)", "right among gold", "mean IoU, classical", "peak on the target"), rows
 )
 
 # %% [markdown]
-# TEXT5
+# Pushed by one patch, half of the peaks have left their target. The choice among gold masks hardly notices: there is no
+# other thing close by that would fit better. The classical candidates lose much more, since there a wrong part is always at hand.
 #
 # So gold masks ask *which thing*, and forgive much; they never ask *how exactly*. And the number of things is part of the task:
-# blind guessing among three things is right once in three. Put that beside every such figure.
+# put blind guessing beside every such figure.
 #
 # ## 6. When metrics disagree
 #
@@ -436,8 +439,8 @@ check_disagree(gold, one, other)
 # Why pictures, and not phrases? Three phrases share a picture, its candidates and its difficulties. Three times the same luck is
 # no three pieces of evidence.
 #
-# > **Before you run.** Which interval is wider: drawing phrases or drawing pictures? And which is narrower: the interval of a
-# > rule's mIoU, or that of the *difference* of two rules on the same phrases?
+# > **Before you run.** Which interval is wider: drawing phrases or drawing pictures? And how wide is the interval of the
+# > *difference* of two rules, compared with the two intervals of the rules themselves?
 
 # %%
 ious = counts[..., 0] / counts[..., 1]
@@ -453,6 +456,8 @@ def told(name, found):
     )
 
 
+widths = [found.high - found.low for found in (interval(ours, pictures), interval(alone, pictures))]
+print(f"width of the difference, if the two were independent: about {np.hypot(*widths):.3f}")
 exhibits.table(
     ("mIoU", "value", "95 % interval", "width"),
     [
@@ -464,7 +469,10 @@ exhibits.table(
 )
 
 # %% [markdown]
-# TEXT7
+# Drawing phrases pretends to know more than we do: its interval is narrower than it may be. And the difference of the two rules
+# is told by an interval of its own, from the *same* draws for both. It is narrower than that of two independent runs would be
+# (their widths add like the sides of a right angle), because a picture that is hard for one rule is often hard for the other. So
+# never judge by whether two intervals overlap: ask whether the interval of the difference holds 0.
 #
 # **Exercise 6.4: one redraw.** Write `redraw(intersections, unions, pictures, random)`: arrays with one value a phrase, and a NumPy
 # generator. Draw as many pictures as there are different ones, with replacement, and return the **oIoU** of the phrases
@@ -492,8 +500,7 @@ low, high = np.percentile(rounds, [2.5, 97.5])
 print(f"oIoU {oiou(counts[:, place, 0], counts[:, place, 1]):.3f} [{low:.3f}, {high:.3f}]")
 
 # %% [markdown] tags=["solution"]
-# With oIoU there is no other way: it is a ratio of sums over all phrases, so it has no "value of a phrase" whose spread one
-# could compute.
+# oIoU is a ratio of sums: no phrase has an oIoU of its own whose spread one could compute. Drawing again needs no such thing.
 
 # %%
 check_redraw(redraw)

@@ -68,7 +68,7 @@ def check_fool(fool: Any, heatmap: np.ndarray, truth: np.ndarray) -> None:
     expect(terms["covers_peak"] > 0, "The rule only takes masks that cover the hottest pixel. Where is it?")
     expect(terms["pieces"] <= 12, f"The mask has {int(terms['pieces'])} pieces; the rule takes at most 12.")
     raise Hint(
-        f"The true mask still wins: your mask's mean of 1 + heat is {terms['mean_one_plus_heat']:.2f}. Which pixels pull a mean down?"
+        f"The true mask still wins: your mean of 1 + heat is {terms['mean_one_plus_heat']:.2f}. Which pixels pull a mean down?"
     )
 
 
