@@ -98,8 +98,8 @@ sheets.sheet(cat.image, panels, alt=f"Masks by threshold. {said}.")
 
 # %% [markdown]
 # Blobs. The heat has one value for each patch of the grid, and edges finer than a patch are made by the upsampling alone.
-# Also, the heat does not *fill* the thing: the model needs a head to know a cat, not the tail. And the best level is
-# different for every picture: we only know it here because we know the truth.
+# Also, the heat does not *fill* the thing: here it is hottest on the cat's back, and the paws are left out. And no
+# level is best for all pictures: we only know it here because we know the truth.
 #
 # ## 2. Proposals: edges without meaning
 #
@@ -114,9 +114,8 @@ proposals = classical_proposals(cat.image)
 masks = np.asarray(proposals.masks)  # bool (n, height, width)
 fits = np.array([iou(mask, cat.mask) for mask in masks])
 areas = masks.mean(axis=(1, 2))  # share of the picture
-print(
-    f"{len(masks)} candidates; {np.sum(fits >= 0.5)} fit the cat; areas from {areas.min():.1%} to {areas.max():.1%}"
-)
+print(f"{len(masks)} candidates, of which {np.sum(fits >= 0.5)} fit the cat")
+print(f"areas: from {areas.min():.1%} to {areas.max():.1%} of the picture")
 some = [*np.argsort(-fits)[:3], *range(0, len(masks), max(1, len(masks) // 4))][:8]
 sheets.sheet(
     cat.image,
@@ -385,18 +384,15 @@ def overlaps(predicted, gold):
     )
 
 
-figure = Figure(figsize=(7.2, 1.7), layout="constrained")
+figure = Figure(figsize=(7.2, 1.6), layout="constrained")
 for axes, mask, a, b in zip(figure.subplots(1, 5), gold, system_a, system_b, strict=True):
     axes.imshow(mask, cmap="Greys", vmin=0, vmax=3)
     axes.contour(a, [0.5], colors="#b3560b")
     axes.contour(b, [0.5], colors="#1f6f8b", linestyles="dashed")
-    axes.set_axis_off()
-scores = {
-    name: [metric(*overlaps(system, gold)) for metric in (miou, oiou, p50)]
-    for name, system in (("A", system_a), ("B", system_b))
-}
-for name, values in scores.items():
-    print(name, "  mIoU {:.2f}   oIoU {:.2f}   P@0.5 {:.2f}".format(*values))
+    axes.set(xticks=[], yticks=[])
+for name, system in (("A", system_a), ("B", system_b)):
+    mean, overall, hits = (metric(*overlaps(system, gold)) for metric in (miou, oiou, p50))
+    print(f"{name}: mIoU {mean:.2f}, oIoU {overall:.2f}, P@0.5 {hits:.2f}")
 sheets.drawn(
     figure,
     "Five masks in grey, one huge and four tiny; system A solid orange, system B dashed blue.",
