@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from iterprime_xai.masks.selection import matches
 from iterprime_xai.tutorials.lesson_06 import check_disagree, check_fit, check_fool, check_redraw
 
 
@@ -56,6 +57,7 @@ FLOOD = [*THINGS[:3], box(0, 0, 40, 40)]
     "verdict",
     [
         lambda: check_fit(fit),
+        lambda: check_fit(matches),
         lambda: check_fit(lambda shares, heat: [np.corrcoef(each.ravel(), heat.ravel())[0, 1] for each in shares]),
         lambda: check_fool(FOOL, HEAT, TRUTH),
         lambda: check_disagree(THINGS, HALVES, FLOOD),
