@@ -71,7 +71,7 @@ sheets.sheet(
     cat.image,
     [
         Panel("the picture", "outlined: what is meant", mask=cat.mask),
-        Panel("the heat", "", heatmap),
+        Panel("the heat", "one value a patch", heatmap),
     ],
     alt="A drawn scene with two cats; the right one is outlined, and the heat lies on it.",
     columns=3,
@@ -316,15 +316,15 @@ exhibits.table(("answer", "mIoU", "oIoU", "P@0.5"), rows, chosen=rules.index("fi
 
 # %% [markdown]
 # Read it from below. The oracle says that the candidates are good: nearly all of the loss of the first four rules is the
-# *choice*. The prior makes the largest single difference, and it knows nothing of the phrase: it only says "this looks like a
-# whole thing".
+# *choice*. The prior alone is worth a quarter of mIoU, and it knows nothing of the phrase: it only says "this looks like a whole
+# thing".
 #
 # And look at the first row: "most heat" is bad in mIoU and far worse in oIoU. A few enormous answers fill the union.
 #
 # ## 5. What gold masks hide
 #
 # Papers often report results with gold (or nearly gold) masks as proposals, to judge the heatmap "alone". It is a fair question
-# with a trap: with five or six separate things to choose from, how good does a heatmap have to be?
+# with a trap: with a handful of separate things to choose from, how good does a heatmap have to be?
 #
 # > **Before you run.** We spoil every heatmap: we push it to the right by one patch, by two, by three. How fast will the
 # > choice among gold masks get worse, and how fast the choice among the classical candidates?
