@@ -91,7 +91,7 @@ def headline(grounding: Grounding, sample: Sample | None = None) -> Exhibit:
         describe.mask_sentence(grounding).rstrip(".").replace("The mask", "the mask").replace("No mask", "no mask"),
     ]
     if sample is not None and sample.mask is not None:
-        parts.append(f"overlap with the scene's own mask (IoU) {overlap(grounding.mask, sample.mask):.2f}")
+        parts.append(f"overlap with the gold mask (IoU) {overlap(grounding.mask, sample.mask):.2f}")
     nothing = describe.evidence(grounding.heatmap)
     phrase = shown(describe.one_line(grounding.expression.text))
     line = Exhibit(f'<p style="font-size: 1.12em"><b>“{phrase}”</b>: {shown("; ".join(parts))}.</p>')

@@ -53,11 +53,15 @@ def finding(found: Priced, threshold: float) -> Exhibit:
         f"oIoU {found.oiou:.1f}, mIoU {found.miou:.1f}."
     )
     worst = "; ".join(
-        f"<i>{shown(TYPES[each.type].title)}</i>, {each.count} phrases, {each.miou.mean:+.1f} points of mIoU if mended alone"
+        f"<i>{shown(TYPES[each.type].title)}</i>, {_of(each.count, 'phrase')}, {each.miou.mean:+.1f} points of mIoU if mended alone"
         for each in found.prices[:2]
     )
     line = f"{said} Dearest: {worst}." if worst else said
     return Exhibit(f'<p style="font-size: 1.12em">{line}</p>')
+
+
+def _of(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number != 1 else ''}"
 
 
 def worst(table_: FailureTable, types: Sequence[str], each: int, most: int) -> dict[str, list[str]]:
@@ -157,7 +161,7 @@ def parser_share(table_: FailureTable) -> Exhibit:
         body.append([name, count, failures, percent(share) if count else "-"])
     blamed = sum(row["type"] == "parser_error" for row in told)
     note = (
-        f"{blamed} failures have the type “{TYPES['parser_error'].title}”, which is asked before all types that look at the heat. "
-        "The others of the second line failed for a reason that was asked first, or did not fail at all."
+        f"{_of(blamed, 'failure')} of the type “{TYPES['parser_error'].title}”, which is asked before all types that look at "
+        "the heat. The others of the second line failed for a reason that was asked first, or did not fail at all."
     )
     return table(("primary word", "phrases", "failed", "% failed"), body) + sentence(note)

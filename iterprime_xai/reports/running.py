@@ -81,10 +81,11 @@ def run(
         if "notebook" not in keep:
             raise
         ran = nbformat.writes(_named(_with_error(keep["notebook"], error), source, out))
-        partial = write_whole(out.with_name(f"{out.stem}.failed.ipynb"), ran.encode("utf-8"))
+        partial = write_whole(_partial(out), ran.encode("utf-8"))
         if not isinstance(error, Exception):
             raise  # an interrupt stays one, but what ran is not lost
         raise _failure(error, source.stem, partial) from error
+    _partial(out).unlink(missing_ok=True)  # of an earlier run, which this one makes good
     done = _named(done, source, out)
     if out.suffix == ".ipynb":
         return write_whole(out, nbformat.writes(done).encode("utf-8"))
@@ -144,6 +145,11 @@ def _named(notebook: Any, source: Path, out: Path) -> Any:
     if record is not None:
         record["input_path"], record["output_path"] = source.name, out.name
     return notebook
+
+
+def _partial(out: Path) -> Path:
+    """Where a report that stops leaves what ran."""
+    return out.with_name(f"{out.stem}.failed.ipynb")
 
 
 def _with_error(notebook: Any, error: BaseException) -> Any:

@@ -41,7 +41,7 @@ def test_without_parameters_it_is_a_page_about_the_bundled_scene(tmp_path):
     assert loaded_from_elsewhere(page) == []
     assert "<title>One grounding, from the phrase to the mask</title>" in page
     assert "“the bike left of the tree”" in page
-    assert "overlap with the scene's own mask (IoU)" in page
+    assert "overlap with the gold mask (IoU)" in page
     assert [name for name in SECTIONS if name not in page] == []
     assert "Live" not in re.findall(r"<h2[^>]*>([^<]*)", page)
     shown = pictures(page)
@@ -62,7 +62,7 @@ def test_it_takes_a_picture_of_ones_own_by_a_relative_path(tmp_path, monkeypatch
     text = json.dumps(notebook)
     assert "the red ball &lt;left&gt;" in text
     assert "layer 1, as asked" in text
-    assert "overlap with the scene's own mask" not in text
+    assert "overlap with the gold mask" not in text
     live = next(cell for cell in notebook.cells if cell.cell_type == "code" and "live" in cell.metadata.tags)
     assert "image/jpeg" in live.outputs[0].data
     assert "widgets" not in notebook.metadata

@@ -19,7 +19,7 @@ def test_the_headline_says_the_finding_in_one_line(grounding):
         "“the red ball left of the tree” : match probability 0.94; primary word “ball”; 3 looks (1 left out"
     )
     assert "the mask covers 3.6 % of the picture" in said
-    assert said.endswith("overlap with the scene's own mask (IoU) 1.00.")
+    assert said.endswith("overlap with the gold mask (IoU) 1.00.")
 
 
 def test_the_headline_says_that_there_is_no_evidence(grounding):

@@ -59,7 +59,7 @@ class TestFinding:
         said = repr(failure_exhibits.finding(priced(mendable()), 0.5))
         assert "3 of 9 phrases failed (33.3 %, right from IoU 0.5)" in said
         assert "Dearest: position ignored , 2 phrases, +20.0 points of mIoU" in said
-        assert "wrong category , 1 phrases, +8.9 points" in said
+        assert "wrong category , 1 phrase, +8.9 points" in said
 
     def test_where_nothing_failed_and_where_nobody_knows_it_says_so(self):
         right = repr(failure_exhibits.finding(priced(table(line(0), line(1))), 0.5))
@@ -88,7 +88,7 @@ class TestParserShare:
             ["the parser took another", "2", "2"],
         ]
         assert rows[0][3].startswith("50.0 [")
-        assert "1 failures have the type “parser error”" in found
+        assert "1 failure of the type “parser error”" in found
 
     def test_where_the_data_tell_none_it_says_so(self):
         assert "does not tell the primary word" in repr(failure_exhibits.parser_share(small()))

@@ -88,24 +88,36 @@ class TestWhatIsEvaluated:
 
 class TestWhatIsSaid:
     def test_a_change_whose_interval_leaves_out_0_is_marked_in_table_chart_and_finding(self, runs):
-        html = reproducing.answer_table(runs).html
-        assert "+100.0 [+100.0, +100.0] *" in html
-        assert "+0.0 [+0.0, +0.0]<" in html
-        assert "4 phrases. * the interval leaves out 0." in html
-        picture = reproducing.answer_chart("How?", runs)
+        picture, shown = reproducing.answer("How?", runs)
+        assert "+100.0 [+100.0, +100.0] *" in shown.html
+        assert "+0.0 [+0.0, +0.0]<" in shown.html
+        assert "4 phrases. * the interval leaves out 0." in shown.html
         assert picture.alt == "How? Change of mIoU: the same: +0.0; better: +100.0."
         said = repr(reproducing.finding([("How?", runs)]))
-        assert "Better than as it is: better (+100.0). Worse: none. The other 1 of 2 cannot be told" in said
+        assert (
+            "Better than as it is: better (+100.0). Worse: none. The very same IoU on every phrase: the same." in said
+        )
         assert "No question was asked" in repr(reproducing.finding([]))
 
-    def test_systems_stand_side_by_side_and_one_alone_has_its_summary(self, runs):
+    def test_where_nothing_changed_that_is_said_instead_of_drawn(self, runs):
+        (said,) = reproducing.answer("How?", runs[:2])
+        assert repr(said) == "the same: the very same IoU on every one of 4 phrases."
+
+    def test_systems_stand_side_by_side_and_one_alone_has_its_metrics(self, runs):
         several = Cell("toy:val", "gold", tuple(runs))
-        assert "| " in reproducing.results(several).text
+        assert "+100.0 [+100.0, +100.0] *" in reproducing.results(several).html
         assert reproducing.results_chart(several).alt == (
             "mIoU on toy:val, proposals gold: as it is 0.0; the same 0.0; better 100.0."
         )
-        one = reproducing.results(Cell("toy:val", "gold", (runs[0],))).text
-        assert one.startswith("```text\n")
+        one = reproducing.results(Cell("toy:val", "gold", (runs[2],))).html
+        assert "100.0 [100.0, 100.0]" in one
+        assert "more than" not in one
+
+    def test_the_best_system_is_told_with_those_that_it_cannot_be_told_from(self, runs):
+        best = repr(reproducing.best(Cell("toy:val", "gold", tuple(runs))))
+        assert best.endswith("The highest mIoU is that of better, 100.0, surely above all others.")
+        same = repr(reproducing.best(Cell("toy:val", "gold", tuple(runs[:2]))))
+        assert same.endswith("that of as it is, 0.0; it can't be told from the same on 4 phrases.")
 
     def test_data_without_published_figures_are_said_to_have_none(self, runs):
         assert "None of these data sets" in repr(reproducing.published([Cell("toy:val", "gold", tuple(runs))]))

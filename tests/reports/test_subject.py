@@ -173,5 +173,5 @@ class TestPages:
         assert ARABIC in html
 
     def test_without_a_gold_mask_there_is_no_overlap_with_it(self, page):
-        assert "own mask (IoU)" not in page("unlabelled")
-        assert "own mask (IoU) 1.00" in page("right")
+        assert "gold mask (IoU)" not in page("unlabelled")
+        assert "gold mask (IoU) 1.00" in page("right")
