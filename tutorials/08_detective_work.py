@@ -598,7 +598,12 @@ exhibits.table(
 
 # %% [markdown]
 # All but one are repaired: for this group, the types told the truth, and our first case was the exception. Both are worth
-# knowing. One case is no statistic, and a statistic explains no case.
+# knowing. One case is no statistic, and a statistic explains no case. (Perfect masks are an easy exam, too: there are only
+# as many answers as things, and none is half a thing.)
+#
+# And the bold line of section 3? The four failures among the phrases of several *clauses* are the zebra, the couch and the
+# bus of this table, which better masks repair, and the rabbit of case 3, which another hand repairs. In none of them was
+# the grammar shown to be at fault.
 #
 # ## 9. Write it down
 #
