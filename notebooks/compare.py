@@ -40,7 +40,7 @@ from iterprime_xai.evaluation.measures import compare
 from iterprime_xai.reports import comparison_exhibits, comparison_pictures, run_pair
 from iterprime_xai.reports.colophon import colophon
 
-runs = run_pair.opened_pair(run, against, more, phrases=24 if smoke else 120)
+runs = run_pair.opened_pair(run, against, more, phrases=16 if smoke else 120)
 comparison = compare(runs, against=1)
 names = [each.run for each in comparison.groups[0].runs]
 pair = two_runs(*(failure_table(each, threshold) for each in runs[:2]), names[0], names[1])

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 FORMULA = (
     "p = min(1, 2 · Σ C(n, k) / 2ⁿ over k = 0 … min(b, c)), where b and c count the phrases that only one run gets right and "
-    "n = b + c: the chance of a split at least as uneven, if both were as good (McNemar's test, exact form). It takes phrases to be "
-    "independent; those about one picture are not, so p is somewhat too small."
+    "n = b + c: the chance of a split at least as uneven, if both were as good (McNemar's test, exact form). It takes phrases to "
+    "be independent; those about one picture are not, so p is somewhat too small."
 )
 
 
@@ -100,7 +100,7 @@ def turned(pair: TwoRuns) -> Exhibit:
 
 
 def groups(pair: TwoRuns, found: Sequence[GroupPair], what: str) -> Exhibit:
-    """A line a group: mean IoU of both runs, their difference, what only one gets right; bold where the interval does not hold 0."""
+    """A line a group: mean IoU of both runs, their difference, what only one gets right; bold where 0 is not in the interval."""
     head = (what, "phrases", pair.run, pair.against, "difference", f"only {pair.run}", f"only {pair.against}")
     rows = [
         (
@@ -133,7 +133,8 @@ def words_said(pair: TwoRuns, found: WordPairs) -> Exhibit:
     """The same of words, with how many such findings chance alone would make."""
     if not found.words:
         return sentence("No content word occurs often enough.")
-    by_chance = f"{found.clear} of {found.words} intervals do not hold 0; about {found.words / 20:.0f} would not if nothing differed."
+    by_chance = f"{found.clear} of {found.words} intervals do not hold 0; of as many without a difference, about "
+    by_chance += f"{found.words / 20:.0f} would not by chance."
     return groups_said(pair, found.rows, "word") + sentence(by_chance, caveat=found.clear <= found.words / 10)
 
 

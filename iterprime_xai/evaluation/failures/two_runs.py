@@ -38,7 +38,7 @@ class RightWrong:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A type of failure: how many of the other run's failures of it are ``gained`` here, and of this run's are right there (``lost``)."""
+    """A type of failure: how many of the other run's failures of it are right here (``gained``), and of this run's there (``lost``)."""
 
     type: str
     gained: int
@@ -63,7 +63,7 @@ class GroupPair:
 
 @dataclass(frozen=True, slots=True)
 class WordPairs:
-    """The words on which two runs differ most surely; ``words`` were compared, and the intervals of ``clear`` of them do not hold 0."""
+    """The words on which two runs differ most surely; ``words`` were compared, the intervals of ``clear`` ones do not hold 0."""
 
     rows: tuple[GroupPair, ...]
     words: int
@@ -82,7 +82,7 @@ class Far:
 
 @dataclass(frozen=True, eq=False)
 class TwoRuns:
-    """The phrases with a gold mask that both runs have, in the order of the first: a line of its failure table, and one of the other's."""
+    """The phrases with a gold mask that both runs have, in the first one's order: a line of its failure table, and of the other's."""
 
     run: str
     against: str
@@ -201,9 +201,9 @@ def _away(value: Interval) -> float:
 
 
 def farthest(pair: TwoRuns, most: int = 4) -> tuple[list[Far], list[Far]]:
-    """The phrases on which the first run is ahead the most, and those on which the other is; pictures come once, if there are others.
+    """The phrases that only the first run gets right, and those that only the other does, the largest differences first.
 
-    Only phrases that one run gets right and the other wrong.
+    Pictures come once, as long as there are others.
     """
     mine, theirs = pair.right
     ahead, behind = np.flatnonzero(mine & ~theirs), np.flatnonzero(~mine & theirs)
