@@ -38,7 +38,7 @@ class RightWrong:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A type of failure: how many of the other run's failures of it are right here (``gained``), and of this run's there (``lost``)."""
+    """A type of failure: of the other run's failures of it, how many are right here (``gained``), and of this one's, there (``lost``)."""
 
     type: str
     gained: int
@@ -82,7 +82,7 @@ class Far:
 
 @dataclass(frozen=True, eq=False)
 class TwoRuns:
-    """The phrases with a gold mask that both runs have, in the first one's order: a line of its failure table, and of the other's."""
+    """The phrases with a gold mask that both runs have, in the first one's order: a line of each run's failure table."""
 
     run: str
     against: str
