@@ -133,6 +133,8 @@ def words_said(pair: TwoRuns, found: WordPairs) -> Exhibit:
     """The same of words, with how many such findings chance alone would make."""
     if not found.words:
         return sentence("No content word occurs often enough.")
+    if not found.clear:
+        return groups_said(pair, found.rows, "word")
     by_chance = f"{found.clear} of {found.words} intervals do not hold 0; of as many without a difference, about "
     by_chance += f"{found.words / 20:.0f} would not by chance."
     return groups_said(pair, found.rows, "word") + sentence(by_chance, caveat=found.clear <= found.words / 10)

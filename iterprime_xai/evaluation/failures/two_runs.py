@@ -38,7 +38,7 @@ class RightWrong:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A type of failure: of the other run's failures of it, how many are right here (``gained``), and of this one's, there (``lost``)."""
+    """A type of failure: how many of the other run's failures of it are right here, and of this one's, there."""
 
     type: str
     gained: int
