@@ -27,17 +27,17 @@ model: str = "tiny"  # a bundled model, a folder in the hub's layout, or a hub i
 data: str = "scenes:testA"  # a data set with gold masks
 methods: list = []  # methods by name; [] for the quick ones, ["all"] for every one; floors are always added
 layer = None  # type: int|None text layer, 0-based, for methods that read one; None (null in JSON) for the checkpoint's own
-checks: int = 16  # phrases on which the sanity checks are made, one a picture
+checks: int = 10  # phrases on which the sanity checks are made, one a picture
 curves: bool = True  # whether deletion and insertion are measured, 30 forward passes a map
 steady: bool = False  # whether infidelity, max-sensitivity and paraphrases are measured too; needs captum
 smoke: bool = False  # true: the smallest run that still shows every part, for tests
-limit: int = 40  # at most this many phrases are measured
+limit: int = 30  # at most this many phrases are measured
 
 # %%
 import iterprime_xai as ix
 from iterprime_xai.data import open_data
 from iterprime_xai.evaluation.explanation.beliefs import beliefs
-from iterprime_xai.evaluation.explanation.judged_tables import check_table, explained, map_table, steady_table
+from iterprime_xai.evaluation.explanation.judged_tables import check_table, explained, map_table
 from iterprime_xai.evaluation.explanation.method_table import judge_methods
 from iterprime_xai.reports import exhibits, method_pictures, quality_exhibits
 from iterprime_xai.reports.colophon import colophon
@@ -95,14 +95,13 @@ quality_exhibits.failures(judged.checks, FLOORS)
 exhibits.Written(f"{check_table(judged.checks)}\n{explained()}")
 
 # %% [markdown]
-# ## Steadiness
+# ## Steadiness and cost
 #
 # How much the map moves under noise that nobody sees, and with other words for the same thing. A map that never changes is
 # perfectly steady, so read this beside the checks.
 
 # %%
-costs = {each.name: each.cost for each in map(ix.saliency.get_method, names)}
-exhibits.Written(steady_table(judged.steadiness, costs))
+quality_exhibits.steadiness(judged, names)
 
 # %% [markdown]
 # ## The maps themselves

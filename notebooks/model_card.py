@@ -123,7 +123,7 @@ model_exhibits.matching(model_exhibits.pairs_of(grounder, data, twins))
 # believed.
 
 # %%
-judged = judge_methods(opened, ["gradcam", "edges"], model=model, limit=3 * tested, checks=tested, curves=False)
+judged = judge_methods(opened, ["gradcam", "edges"], model=model, limit=4 * tested, checks=tested, curves=False)
 model_exhibits.checked(judged.checks)
 
 # %%

@@ -111,7 +111,14 @@ def maps_sheet(matcher: ReadingMatcher, sample: Sample, methods: Sequence[str], 
             line = "peak on the thing" if sample.mask[point[1], point[0]] else "peak elsewhere"
         found.append(Panel(name, line, heatmap, sample.mask))
     said = ", ".join(f"{each.title}: {each.line}" for each in found)
-    return sheet(picture, found, alt=f"“{describe.one_line(sample.text)}” by every method. {said}.", columns=4)
+    return sheet(
+        picture, found, alt=f"“{describe.one_line(sample.text)}” by every method. {said}.", columns=_columns(len(found))
+    )
+
+
+def _columns(panels: int) -> int:
+    """Four or five, whichever leaves fewer places of the last row empty."""
+    return min((4, 5), key=lambda columns: -panels % columns)
 
 
 def two_samples(data: str, kinds: Sequence[str] = ("position", "attribute")) -> list[Sample]:

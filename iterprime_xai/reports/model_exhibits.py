@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from iterprime_xai.evaluation.speed import Speed
     from iterprime_xai.systems import Grounder
 
+FEW = 50
+"""Phrases below which shares by layer are only a first impression."""
+
 
 def headline(layers: LayerTable, read: int, size: Size) -> Exhibit:
     """The finding: whether the layer that is read points, whether another one would point better, and how large the model is."""
@@ -70,6 +73,8 @@ def caveats(grounder: Grounder, layers: LayerTable) -> Exhibit:
         found += sentence(
             f"{layers.data} names no split: report no results on what a layer was chosen on.", caveat=True
         )
+    if layers.count < FEW:
+        found += sentence(f"Measured on {layers.count} phrases only; ask for more with limit.", caveat=True)
     if layers.left_out:
         text = f"{len(layers.left_out)} phrases could not be measured, the first: {layers.left_out[0]}."
         found += sentence(text, caveat=True)
@@ -89,8 +94,7 @@ def identity(grounder: Grounder, size: Size) -> Exhibit:
         ("text layers", f"{described.get('text_layers', '')} of width {described.get('text_width', '')}"),
         ("layers that look at the picture", ", ".join(map(str, matcher.layers))),
         ("heads a layer", described.get("heads", "")),
-        ("weights", f"{size.weights:,}"),
-        *((f"… of these in {name}", f"{count:,}") for name, count in size.parts),
+        ("weights", f"{size.weights:,} ({', '.join(f'{name} {count:,}' for name, count in size.parts)})"),
         ("memory of the weights", f"{size.memory:.1f} MB as {described.get('dtype', '')}"),
         ("weight files", files),
         ("layer that is read", f"{layer}"),
@@ -171,7 +175,7 @@ def heads_chart(found: HeadTable) -> Picture:
     with rc_context(SETTINGS):
         high = 0.9 + 0.36 * layers
         figure = Figure(figsize=(max(6.0, 1.6 + 1.1 * heads), high), layout="constrained")
-        for axes, (title, counts) in zip(figure.subplots(1, 2), grids, strict=True):
+        for axes, (title, counts) in zip(figure.subplots(1, 2, sharey=True), grids, strict=True):
             shares = 100 * counts / found.count
             axes.imshow(shares, cmap="viridis", vmin=0, vmax=100, aspect="auto")
             for (row, head), share in np.ndenumerate(shares):
@@ -237,11 +241,12 @@ def checked(rows: Sequence[CheckRow], method: str = "gradcam") -> Exhibit:
     own = [row for row in rows if row.method == method]
     if not own:
         return sentence("No phrase could be checked: not validated.", caveat=True)
-    phrases, failed = len({row.sample for row in own}), failed_checks(own)
+    number, failed = len({row.sample for row in own}), failed_checks(own)
+    on = f"on {number} phrase{'' if number == 1 else 's'}"
     if failed:
-        text = f"{method} fails {' and '.join(failed)} on {phrases} phrases: do not believe its maps of this model."
+        text = f"{method} fails {' and '.join(failed)} {on}: do not believe its maps of this model."
         return sentence(text, caveat=True)
-    return sentence(f"{method} passes random weights and another phrase on {phrases} phrases: its maps depend on both.")
+    return sentence(f"{method} passes random weights and another phrase {on}: its maps depend on both.")
 
 
 def speed_table(found: Speed) -> Exhibit:

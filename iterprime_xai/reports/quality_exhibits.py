@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from iterprime_xai.evaluation.explanation.beliefs import NEED, PLACE, best_floor, failed_checks
 from iterprime_xai.evaluation.explanation.judged_tables import DECIDING, SHOWN, TESTS
 from iterprime_xai.records import OptionError
-from iterprime_xai.reports.exhibits import Exhibit, sentence, table
+from iterprime_xai.reports.exhibits import Exhibit, Written, sentence, table
 from iterprime_xai.visualize.tables import shown
 
 if TYPE_CHECKING:
@@ -131,6 +131,18 @@ def floors_said(judged: Judged, floors: Sequence[str]) -> Exhibit:
     """Which floor does best in each metric: the line that a method has to pass."""
     parts = [f"{SHOWN[name]}: {floor}" for name in SHOWN if (floor := best_floor(judged.maps, floors, name))]
     return sentence(f"The best floor of each column, its dashed line: {'; '.join(parts)}.")
+
+
+def steadiness(judged: Judged, methods: Sequence[str]) -> Exhibit | Written:
+    """How steady each method is and what a map costs; costs alone, and that, where steadiness was not measured."""
+    from iterprime_xai.evaluation.explanation.judged_tables import steady_table
+    from iterprime_xai.saliency import get_method
+
+    costs = {each.name: each.cost for each in map(get_method, methods)}
+    if judged.steadiness:
+        return Written(steady_table(judged.steadiness, costs))
+    said = sentence("Steadiness was not measured; ask for it with steady. What a map asks of the model:")
+    return said + table(("method", "passes"), list(costs.items()))
 
 
 def _plain(metric: str) -> str:
