@@ -51,7 +51,7 @@ def head_pointing(matcher: ImageTextMatcher, samples: Sequence[Sample], gradient
     if not meant:
         raise OptionError("No sample has a gold mask, without which nobody knows where a head should point.")
     looks = [atlas(matcher, each.image, each.text, mask=mask, gradient=gradient) for each, mask in meant]
-    heat = np.sum([each.points for each in looks], axis=0, dtype=np.int64)
-    attention = np.sum([each.attention_points for each in looks], axis=0, dtype=np.int64)
+    heat = np.array([each.points for each in looks]).sum(0, dtype=np.int64)
+    attention = np.array([each.attention_points for each in looks]).sum(0, dtype=np.int64)
     area = float(np.mean([mask.mean() for _, mask in meant]))
     return HeadTable(looks[0].layers, heat, attention, len(looks), area)

@@ -121,8 +121,8 @@ def layer_table(found: LayerTable) -> Exhibit:
             _percent(each.whole.peak),
             _percent(each.behind),
             _percent(each.whole.heat),
-            each.whole.blank,
-            each.wordless,
+            str(each.whole.blank),
+            str(each.wordless),
         )
         for each in found.rows
     ]
