@@ -89,7 +89,7 @@ comparison_exhibits.turned(pair)
 
 # %%
 tagged = by_tag(pair, by) if by else []
-comparison_exhibits.groups_said(pair, tagged, by) if by else comparison_exhibits.sentence("No tag was asked for.")
+comparison_exhibits.tag_said(pair, tagged, by) if by else comparison_exhibits.sentence("No tag was asked for.")
 
 # %%
 comparison_pictures.group_chart(pair, tagged) if by else None

@@ -129,6 +129,13 @@ def groups_said(pair: TwoRuns, found: Sequence[GroupPair], what: str) -> Exhibit
     return sentence(f"By mIoU, {'; '.join(told)}; for the others the interval of the difference holds 0.")
 
 
+def tag_said(pair: TwoRuns, found: Sequence[GroupPair], tag: str) -> Exhibit:
+    """The same of the values of a tag; where there are too many to show, how many phrases have another value."""
+    left = len(pair) - sum(each.counts.count for each in found)
+    rest = f"Shown are the {len(found)} commonest values; {left} phrases have another."
+    return groups_said(pair, found, tag) + (sentence(rest) if left else Exhibit(""))
+
+
 def words_said(pair: TwoRuns, found: WordPairs) -> Exhibit:
     """The same of words, with how many such findings chance alone would make."""
     if not found.words:

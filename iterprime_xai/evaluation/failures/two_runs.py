@@ -147,8 +147,8 @@ def turns(pair: TwoRuns) -> list[Turn]:
     return sorted((each for each in found if each.gained or each.lost), key=lambda each: -(each.gained + each.lost))
 
 
-def by_tag(pair: TwoRuns, tag: str, seed: int = 0) -> list[GroupPair]:
-    """A group for each value of a tag, the largest difference in favour of the first run first.
+def by_tag(pair: TwoRuns, tag: str, most: int = 30, seed: int = 0) -> list[GroupPair]:
+    """A group for each of the ``most`` commonest values of a tag, the largest difference in favour of the first run first.
 
     Raises ``OptionError`` for a tag that no phrase has, with those there are.
     """
@@ -159,7 +159,8 @@ def by_tag(pair: TwoRuns, tag: str, seed: int = 0) -> list[GroupPair]:
     groups: dict[str, list[int]] = {}
     for place, value in enumerate(values):
         groups.setdefault(value or "(none)", []).append(place)
-    made = _groups(pair, groups, seed)
+    common = sorted(groups, key=lambda name: -len(groups[name]))[:most]
+    made = _groups(pair, {name: groups[name] for name in common}, seed)
     return sorted(made, key=lambda each: -each.difference.mean)
 
 

@@ -8,7 +8,16 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from iterprime_xai.evaluation.failures.two_runs import RightWrong, Turn, by_tag, by_word, counted, farthest, turns, two_runs
+from iterprime_xai.evaluation.failures.two_runs import (
+    RightWrong,
+    Turn,
+    by_tag,
+    by_word,
+    counted,
+    farthest,
+    turns,
+    two_runs,
+)
 from iterprime_xai.records.errors import OptionError
 
 
@@ -75,6 +84,7 @@ def test_tags_come_with_their_paired_difference_the_best_first(pair):
     assert place.difference.mean == pytest.approx(0.4)
     assert place.iou - place.against_iou == pytest.approx(0.4)
     assert colour.difference.mean == pytest.approx((-0.7 + 0.5 + 0.0) / 3)
+    assert [each.name for each in by_tag(pair, "kind", most=1)] == ["colour"]
     with pytest.raises(OptionError, match=r"No phrase has a tag 'kin'\. There are: kind"):
         by_tag(pair, "kin")
 
