@@ -114,8 +114,8 @@ comparison_exhibits.groups(pair, words.rows, "word")
 # ## Where they part
 #
 # Phrases that exactly one of the two gets right, those with the largest difference in IoU. The outline is the answer, the colours
-# are the heat that led to it, each on its own scale. They were picked because they differ: they show what *can* happen, and the
-# tables above how often it does.
+# are the heat behind it (of systems that choose among masks: their scores), each on its own scale. They were picked because they
+# differ: they show what *can* happen, and the tables above how often it does.
 
 # %%
 ahead, behind = farthest(pair, min(limit, 1) if smoke else limit)

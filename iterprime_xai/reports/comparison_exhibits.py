@@ -126,7 +126,8 @@ def groups_said(pair: TwoRuns, found: Sequence[GroupPair], what: str) -> Exhibit
     told = [f"{name} is better for {_listed(better)}" for name, better in sides if better]
     if not told:
         return sentence(f"For no {what} does the interval of the difference stay away from 0.")
-    return sentence(f"By mIoU, {'; '.join(told)}; for the others the interval of the difference holds 0.")
+    rest = "; for the others the interval of the difference holds 0" if not all(each.clear for each in found) else ""
+    return sentence(f"By mIoU, {'; '.join(told)}{rest}.")
 
 
 def tag_said(pair: TwoRuns, found: Sequence[GroupPair], tag: str) -> Exhibit:

@@ -24,13 +24,17 @@ if TYPE_CHECKING:
     from iterprime_xai.evaluation.measures.comparing import Comparison
     from iterprime_xai.evaluation.runs.reading import Run
 
+FEW_METRICS = ("oiou", "miou", "p50", "peak")
+"""Metrics that are drawn where several runs are compared with one."""
+
 
 def metric_chart(comparison: Comparison) -> Picture:
-    """The difference of every metric from the run that is compared with, one row a metric and run."""
+    """Differences from the run that is compared with, one row a metric; of several runs `FEW_METRICS`, one row a metric and run."""
     runs = [each for each in comparison.groups[0].runs if each.differences is not None]
+    chosen = [each for each in runs[0].metrics if len(runs) == 1 or each in FEW_METRICS]
     named = [
         (METRICS[metric].title if len(runs) == 1 else f"{METRICS[metric].title}, {each.run}", value)
-        for metric in runs[0].metrics
+        for metric in chosen
         for each in runs
         for value in [(each.differences or {})[metric]]
     ]

@@ -43,11 +43,12 @@ def folder_of(model: str) -> Path | None:
 def size_of(grounder: Grounder, model: str) -> Size:
     """Count a loaded model; weights that parts share count once, in the first of them."""
     network: Any = grounder.matcher.model  # type: ignore[attr-defined]
+    held = [*network.named_children(), *((name, each) for name, each in network.named_parameters(recurse=False))]
     seen: set[int] = set()
     parts = []
     memory = 0
-    for name, part in network.named_children():
-        own = [each for each in part.parameters() if id(each) not in seen]
+    for name, part in held:
+        own = [each for each in (part.parameters() if hasattr(part, "parameters") else [part]) if id(each) not in seen]
         seen.update(map(id, own))
         memory += sum(each.numel() * each.element_size() for each in own)
         if own:

@@ -53,7 +53,8 @@ def headline(found: Sequence[Belief], model: str, data: str, phrases: int) -> Ex
         f"{_named(place)} shown to point at the thing that is meant, {_named(need)} shown to find what the match needs, "
         f"{_count(len(failed), 'fails', 'fail')} a sanity check"
     )
-    line = f"<b>Of {len(found)} method{'' if len(found) == 1 else 's'}, {shown(said)}.</b> {shown(f'{model} on {phrases} phrases of {data}.')}"
+    methods = f"{len(found)} method{'' if len(found) == 1 else 's'}"
+    line = f"<b>Of {methods}, {shown(said)}.</b> {shown(f'{model} on {phrases} phrases of {data}.')}"
     return Exhibit(f'<p style="font-size: 1.12em">{line}</p>')
 
 

@@ -139,6 +139,14 @@ def test_charts_say_their_numbers_in_words(runs, pair):
     assert np.asarray(Image.open(io.BytesIO(scatter.content))).std() > 5
 
 
+def test_with_several_runs_the_chart_has_a_row_for_each_and_fewer_metrics(runs, tmp_path):
+    third = evaluate(Always("third", ("0",)), ToySet(6, 2), tmp_path / "third", progress=False)
+    alt = comparison_pictures.metric_chart(compare([*runs, third], against=1)).alt
+    assert "mIoU, sure +37.5" in alt
+    assert "mIoU, third +0.0" in alt
+    assert "P@0.6" not in alt
+
+
 def test_a_phrase_on_which_they_part_is_shown_in_both_runs(runs, pair):
     ahead, behind = farthest(pair, 2)
     assert behind == []

@@ -10,12 +10,13 @@ import torch
 
 from iterprime_xai.evaluation.bootstrap import Interval
 from iterprime_xai.evaluation.explanation.judging import CheckRow
-from iterprime_xai.evaluation.heads import HeadTable
+from iterprime_xai.evaluation.heads import HeadTable, head_pointing
 from iterprime_xai.evaluation.heat import HeatRow
 from iterprime_xai.evaluation.layer_table import LayerRow, LayerTable
 from iterprime_xai.evaluation.matching import PairRow
-from iterprime_xai.evaluation.speed import Speed, Stage
+from iterprime_xai.evaluation.speed import Speed, Stage, measure_speed
 from iterprime_xai.models import Profile
+from iterprime_xai.records import Sample
 from iterprime_xai.reports import model_exhibits
 from iterprime_xai.reports.model_facts import Size, card_of, folder_of, size_of
 
@@ -118,6 +119,21 @@ def test_speed_tells_threads_tokens_and_repeats():
     said = repr(model_exhibits.speed_table(found))
     assert "encode the picture 12.3 10.0 20.0" in said
     assert "medians of 5 on cpu with 1 torch thread; phrases of 4 to 9 tokens" in said
+
+
+@pytest.mark.parametrize("family", ["blip", "blip2", "albef"])
+def test_a_model_of_every_family_has_its_card(matchers, family, picture):
+    matcher = matchers[family]
+    held = SimpleNamespace(matcher=matcher)
+    size = size_of(held, "somebody/at-the-hub")
+    assert size.weights == sum(each.numel() for each in matcher.model.parameters()) > 1000
+    said = repr(model_exhibits.identity(held, size))
+    assert f"family {matcher.describe()['family']}" in said
+    assert "no folder here" in said
+    assert "not validated" in said
+    found = head_pointing(matcher, [Sample("x", picture, "red square", mask=np.ones((96, 128), bool))])
+    assert found.gradcam.shape == (len(matcher.layers), matcher.describe()["heads"])
+    assert len(measure_speed(matcher, picture, ["red square"], matcher.layers[0], 1).stages) == 4
 
 
 class Network(torch.nn.Module):
