@@ -43,7 +43,6 @@ from iterprime_xai.evaluation.speed import measure_speed
 from iterprime_xai.reports import exhibits, model_exhibits
 from iterprime_xai.reports.colophon import colophon
 from iterprime_xai.reports.model_facts import size_of
-from iterprime_xai.saliency.atlas import atlas
 
 most, tested, twins, times = (min(limit, 6), 2, 8, 3) if smoke else (limit, checks, pairs, repeats)
 grounder, opened = ix.load(model), open_data(data)
@@ -104,7 +103,7 @@ model_exhibits.heads_chart(heads)
 
 # %%
 first = next(each for each in samples if each.mask is not None and each.mask.any())
-atlas(grounder.matcher, first.image, first.text, mask=first.mask).show()
+model_exhibits.atlas_of(grounder, first)
 
 # %% [markdown]
 # ## Does it know what it says

@@ -22,7 +22,14 @@ if TYPE_CHECKING:
     from iterprime_xai.evaluation.layer_table import LayerTable
     from iterprime_xai.evaluation.matching import PairRow
     from iterprime_xai.evaluation.speed import Speed
+    from iterprime_xai.records import Sample
     from iterprime_xai.systems import Grounder
+
+NUMBERED = 16
+"""Heads up to which each has its number and share in the chart."""
+
+DRAWN = 24
+"""Heads up to which an atlas is drawn; a model with query tokens has one a head and query."""
 
 FEW = 50
 """Phrases below which shares by layer are only a first impression."""
@@ -174,15 +181,16 @@ def heads_chart(found: HeadTable) -> Picture:
     grids = (("Grad-CAM of each head", found.gradcam), ("attention of each head", found.attention))
     with rc_context(SETTINGS):
         high = 0.9 + 0.36 * layers
-        figure = Figure(figsize=(max(6.0, 1.6 + 1.1 * heads), high), layout="constrained")
+        figure = Figure(figsize=(min(11.0, max(6.0, 1.6 + 1.1 * heads)), high), layout="constrained")
         for axes, (title, counts) in zip(figure.subplots(1, 2, sharey=True), grids, strict=True):
             shares = 100 * counts / found.count
             axes.imshow(shares, cmap="viridis", vmin=0, vmax=100, aspect="auto")
             for (row, head), share in np.ndenumerate(shares):
                 colour = "#1b1f24" if share > 60 else "#ffffff"
-                if heads <= 16:
+                if heads <= NUMBERED:
                     axes.text(head, row, f"{share:.0f}", ha="center", va="center", size=8, color=colour)
-            axes.set_xticks(range(heads), [str(each) for each in range(heads)])
+            step = -(-heads // NUMBERED)
+            axes.set_xticks(range(0, heads, step), [str(each) for each in range(0, heads, step)])
             axes.set_yticks(range(layers), [f"layer {each}" for each in found.layers])
             axes.tick_params(colors=MUTED, labelsize=8.5, length=0)
             axes.set_xlabel("head", size=8.5, color=MUTED)
@@ -212,6 +220,17 @@ def heads_said(found: HeadTable) -> Exhibit:
         f"By Grad-CAM the best is head {head} of layer {layer}: {most} of {found.count} phrases. {above} of {found.gradcam.size} "
         f"heads point surely more often than a random point ({100 * found.area:.1f} %). The best of many looks a little too good."
     )
+
+
+def atlas_of(grounder: Grounder, sample: Sample) -> Any:
+    """Every layer and head for one phrase as a picture; a sentence where there are too many to be drawn."""
+    from iterprime_xai.saliency.atlas import atlas
+
+    found = atlas(grounder.matcher, sample.image, sample.text, mask=sample.mask)
+    heads = found.gradcam.shape[1]
+    if heads > DRAWN:
+        return sentence(f"{heads} maps a layer (heads, times query tokens where it has them) are too many to draw.")
+    return found.show()
 
 
 def matching(rows: Sequence[PairRow]) -> Exhibit | Written:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from iterprime_xai.evaluation.bootstrap import Interval
 from iterprime_xai.evaluation.explanation.judging import CheckRow
@@ -92,6 +94,16 @@ def test_heads_are_told_with_the_best_one_and_how_many_beat_a_random_point():
     assert "No head points at what is meant in any of 50 phrases" in repr(model_exhibits.heads_said(none))
 
 
+def test_very_many_heads_still_fit_on_a_page(matchers, picture, monkeypatch):
+    counts = np.zeros((2, 384), int)
+    content = model_exhibits.heads_chart(HeadTable((2, 3), counts, counts, 50, 0.04)).content
+    assert Image.open(io.BytesIO(content)).width < 1300
+    monkeypatch.setattr(model_exhibits, "DRAWN", 1)
+    held = SimpleNamespace(matcher=matchers["blip"])
+    said = repr(model_exhibits.atlas_of(held, Sample("x", picture, "red square", mask=np.ones((96, 128), bool))))
+    assert "too many to draw" in said
+
+
 def test_matching_is_told_for_scenes_and_not_validated_elsewhere():
     row = PairRow("i", "val", "position", "place", True, False, False, "left dog", "right dog", 0.9, 0.2)
     assert "| position | 1.000 [1.000, 1.000] |" in repr(model_exhibits.matching([row]))
@@ -131,8 +143,10 @@ def test_a_model_of_every_family_has_its_card(matchers, family, picture):
     assert f"family {matcher.describe()['family']}" in said
     assert "no folder here" in said
     assert "not validated" in said
-    found = head_pointing(matcher, [Sample("x", picture, "red square", mask=np.ones((96, 128), bool))])
-    assert found.gradcam.shape == (len(matcher.layers), matcher.describe()["heads"])
+    sample = Sample("x", picture, "red square", mask=np.ones((96, 128), bool))
+    assert f"{len(matcher.layers)} layers" in repr(model_exhibits.atlas_of(held, sample))
+    found = head_pointing(matcher, [sample])
+    assert found.gradcam.shape[1] % matcher.describe()["heads"] == 0  # query tokens have each their own
     assert len(measure_speed(matcher, picture, ["red square"], matcher.layers[0], 1).stages) == 4
 
 
