@@ -44,7 +44,7 @@ from iterprime_xai.reports.colophon import colophon
 from iterprime_xai.saliency.methods import FLOORS
 
 names = quality_exhibits.chosen_methods(["gradcam", "rollout"] if smoke and not methods else methods)
-most, tested = (min(limit, 4), min(checks, 2)) if smoke else (limit, checks)
+most, tested = (min(limit, 3), min(checks, 1)) if smoke else (limit, checks)
 options = {"model": model, "layer": layer, "limit": most, "checks": tested, "curves": curves, "steady": steady}
 judged = judge_methods(open_data(data), names, **options)
 found = beliefs(judged.maps, judged.checks, FLOORS)
@@ -58,7 +58,8 @@ quality_exhibits.caveats(judged, FLOORS)
 #
 # A map is **believed** here if it passes the two checks that decide (random weights, another phrase) and is surely better than
 # *every* floor, by the paired interval: to show *where the thing is* in pointing and in energy, to show *what the match needs* in
-# deletion and in insertion. These are two different things: a model may match for a wrong reason, and an honest map of that lies
+# deletion and in insertion. It takes six pictures and six checks to believe anything: all of five agree once in 16 by chance. Place
+# and need are two different things: a model may match for a wrong reason, and an honest map of that lies
 # beside the thing. “Not shown” means that these phrases did not show it, not that it is false. And even what is believed is no
 # account of *why* the model is right or wrong.
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iterprime_xai.evaluation.bootstrap import Interval
+from iterprime_xai.evaluation.bootstrap import FEWEST, Interval
 from iterprime_xai.evaluation.failures.two_runs import counted, turns
 from iterprime_xai.reports.exhibits import Exhibit, Written, sentence, table
 from iterprime_xai.visualize.tables import shown
@@ -28,7 +28,9 @@ def headline(comparison: Comparison, pair: TwoRuns) -> Exhibit:
     ours, theirs = _of(comparison, pair.run), _of(comparison, pair.against)
     apart = (ours.differences or {})["miou"]
     found = counted(pair)
-    if apart.low > 0 or apart.high < 0:
+    if pair.pictures < FEWEST:
+        verdict = f"{pair.pictures} pictures are too few to tell {pair.run} from {pair.against}"
+    elif apart.low > 0 or apart.high < 0:
         ahead, behind = (pair.run, pair.against) if apart.mean > 0 else (pair.against, pair.run)
         verdict = f"{ahead} is better than {behind} by mIoU on {comparison.data}"
     else:
@@ -100,7 +102,7 @@ def turned(pair: TwoRuns) -> Exhibit:
 
 
 def groups(pair: TwoRuns, found: Sequence[GroupPair], what: str) -> Exhibit:
-    """A line a group: mean IoU of both runs, their difference, what only one gets right; bold where 0 is not in the interval."""
+    """A line a group: mean IoU of both runs, their difference, what only one gets right; clear differences are bold."""
     head = (what, "phrases", pair.run, pair.against, "difference", f"only {pair.run}", f"only {pair.against}")
     rows = [
         (
@@ -120,13 +122,13 @@ def groups(pair: TwoRuns, found: Sequence[GroupPair], what: str) -> Exhibit:
 def groups_said(pair: TwoRuns, found: Sequence[GroupPair], what: str) -> Exhibit:
     """Which groups favour which run, in a sentence."""
     sides = [
-        (pair.run, [each.name for each in found if each.difference.low > 0]),
-        (pair.against, [each.name for each in found if each.difference.high < 0]),
+        (pair.run, [each.name for each in found if each.clear and each.difference.mean > 0]),
+        (pair.against, [each.name for each in found if each.clear and each.difference.mean < 0]),
     ]
     told = [f"{name} is better for {_listed(better)}" for name, better in sides if better]
     if not told:
-        return sentence(f"For no {what} does the interval of the difference stay away from 0.")
-    rest = "; for the others the interval of the difference holds 0" if not all(each.clear for each in found) else ""
+        return sentence(f"No {what} shows a clear difference: the intervals hold 0, or there are too few pictures.")
+    rest = "; the others show no clear difference" if not all(each.clear for each in found) else ""
     return sentence(f"By mIoU, {'; '.join(told)}{rest}.")
 
 
@@ -143,8 +145,8 @@ def words_said(pair: TwoRuns, found: WordPairs) -> Exhibit:
         return sentence("No content word occurs often enough.")
     if not found.clear:
         return groups_said(pair, found.rows, "word")
-    by_chance = f"{found.clear} of {found.words} intervals do not hold 0; of as many without a difference, about "
-    by_chance += f"{found.words / 20:.0f} would not by chance."
+    by_chance = f"{found.clear} of {found.words} words show a clear difference; of as many without one, about "
+    by_chance += f"{found.words / 20:.0f} would by chance."
     return groups_said(pair, found.rows, "word") + sentence(by_chance, caveat=found.clear <= found.words / 10)
 
 

@@ -38,23 +38,31 @@ def metric_chart(comparison: Comparison) -> Picture:
         for each in runs
         for value in [(each.differences or {})[metric]]
     ]
-    return _differences(named, f"points more than {comparison.against}", f"Differences from {comparison.against}")
+    clear = [value.low > 0 or value.high < 0 for _, value in named]
+    return _differences(
+        named, f"points more than {comparison.against}", f"Differences from {comparison.against}", clear
+    )
 
 
 def group_chart(pair: TwoRuns, found: Sequence[GroupPair]) -> Picture:
     """The difference in mean IoU of each group of phrases."""
     named = [(f"{each.name} ({each.counts.count})", each.difference) for each in found]
     axis = f"mIoU: points more for {pair.run} than for {pair.against}"
-    return _differences(named, axis, f"Difference in mIoU of {pair.run} from {pair.against}")
+    what = f"Difference in mIoU of {pair.run} from {pair.against}"
+    return _differences(named, axis, what, [each.clear for each in found])
 
 
-def _differences(named: Sequence[tuple[str, Interval]], axis: str, what: str) -> Picture:
-    """Rows of differences in points; what is clear of 0 is in the first colour, the others in the second."""
+def _differences(named: Sequence[tuple[str, Interval]], axis: str, what: str, clear: Sequence[bool]) -> Picture:
+    """Rows of differences in points; clear ones are in the first colour, the others in the second."""
     values = [Interval(100 * each.mean, 100 * each.low, 100 * each.high) for _, each in named]
-    unclear = [each.low <= 0 <= each.high for each in values]
     said = "; ".join(f"{name} {points(each)}" for name, each in named)
     return interval_rows(
-        [name for name, _ in named], values, axis=axis, alt=f"{what}, in points: {said}.", line=0.0, marked=unclear
+        [name for name, _ in named],
+        values,
+        axis=axis,
+        alt=f"{what}, in points: {said}.",
+        line=0.0,
+        marked=[not each for each in clear],
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from iterprime_xai.evaluation.bootstrap import FEWEST
 from iterprime_xai.evaluation.explanation.beliefs import NEED, PLACE, best_floor, failed_checks
 from iterprime_xai.evaluation.explanation.judged_tables import DECIDING, SHOWN, TESTS
 from iterprime_xai.records import OptionError
@@ -66,7 +67,7 @@ def caveats(judged: Judged, floors: Sequence[str]) -> Exhibit:
     if not checked:
         found += sentence("No sanity check was made, so no map is believed here.", caveat=True)
     elif checked < MANY:
-        text = f"Checked on {checked} phrases only: shares tell 0.5 from 0.9, not 0.45 from 0.55."
+        text = f"Checked on {checked} phrase{'' if checked == 1 else 's'} only: shares tell 0.5 from 0.9, not 0.45 from 0.55."
         found += sentence(text, caveat=True)
     if phrases < 2 * MANY:
         found += sentence(f"{phrases} phrases make wide intervals; ask for more with limit.", caveat=True)
@@ -96,6 +97,10 @@ def _against(each: Belief) -> list[str]:
     said = [f"fails {', '.join(each.failed)}"] if each.failed else []
     if not each.checked:
         said.append("not checked")
+    elif not each.enough:
+        said.append(
+            f"too few to believe anything: pictures {each.pictures}, checked {each.checked}, both must be {FEWEST}"
+        )
     for metrics in (PLACE, NEED):
         for name in metrics:
             floor = each.floors.get(name)

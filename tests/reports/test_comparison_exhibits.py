@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -29,8 +30,6 @@ class Always(ToySystem):
         self.misses = misses
 
     def segment_many(self, image, texts, *, proposals=None, answer="always"):
-        from dataclasses import replace
-
         found = super().segment_many(image, texts, proposals=proposals, answer=answer)
         made = []
         for text, each in zip(texts, found, strict=True):
@@ -42,8 +41,8 @@ class Always(ToySystem):
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    """ "sure" is always right, "weak" wrong for every phrase with the word 1: for half of twelve."""
-    folder, data = tmp_path_factory.mktemp("runs"), ToySet(6, 2)
+    """ "sure" is always right, "weak" wrong for every phrase with the word 1: for half of them."""
+    folder, data = tmp_path_factory.mktemp("runs"), ToySet(12, 2)
     for name, misses in (("sure", ()), ("weak", ("1",))):
         evaluate(Always(name, misses), data, folder / name, progress=False)
     return [read_run(folder / name, data) for name in ("sure", "weak")]
@@ -67,8 +66,8 @@ def comparison_of(difference: Interval, *, errors=0, left_out=0, notes=()) -> Co
 def test_the_headline_says_who_is_better_and_on_what_that_rests(runs, pair):
     said = plain(comparison_exhibits.headline(compare(runs, against=1), pair))
     assert said.startswith("sure is better than weak by mIoU on toy:val: mIoU 75.0 against 37.5")
-    assert "+37.5 [+37.5, +37.5] points on 12 phrases" in said
-    assert "Only sure is right on 6, only weak on 0 (chance of so uneven a split: 0.031)" in said
+    assert "+37.5 [+37.5, +37.5] points on 24 phrases" in said
+    assert "Only sure is right on 12, only weak on 0 (chance of so uneven a split: below 0.001)" in said
 
 
 def test_the_headline_does_not_take_sides_where_the_interval_holds_0(pair):
@@ -76,6 +75,12 @@ def test_the_headline_does_not_take_sides_where_the_interval_holds_0(pair):
     assert unclear.startswith("12 phrases of toy:val do not tell sure from weak by mIoU:")
     worse = plain(comparison_exhibits.headline(comparison_of(Interval(-0.25, -0.5, -0.01)), pair))
     assert worse.startswith("weak is better than sure by mIoU on toy:val:")
+
+
+def test_of_very_few_pictures_nothing_is_said_to_be_better(runs, pair):
+    few = replace(pair, rows=pair.rows.slice(0, 10), others=pair.others.slice(0, 10))
+    said = plain(comparison_exhibits.headline(comparison_of(Interval(0.25, 0.2, 0.3)), few))
+    assert said.startswith("5 pictures are too few to tell sure from weak:")
 
 
 def test_what_limits_the_comparison_is_told():
@@ -89,18 +94,18 @@ def test_what_limits_the_comparison_is_told():
 
 def test_the_table_of_two_by_two_adds_up_and_states_its_formula(pair):
     said = plain(comparison_exhibits.right_wrong(pair))
-    assert "sure: right 6 6 12" in said
+    assert "sure: right 12 12 24" in said
     assert "sure: wrong 0 0 0" in said
-    assert "together 6 6 12" in said
-    assert "b = 6, c = 0, n = 6: p = 0.031." in said
+    assert "together 12 12 24" in said
+    assert "b = 12, c = 0, n = 12: p = below 0.001." in said
     assert "McNemar" in said
 
 
 def test_turns_name_the_type_and_its_rule(pair):
     said = plain(comparison_exhibits.turned(pair))
-    assert counted(pair).gained == 6
+    assert counted(pair).gained == 12
     assert "in favour of sure" in said
-    assert sum(int(number) for number in re.findall(r"\+(\d)\b", said)) == 6
+    assert sum(int(number) for number in re.findall(r"\+(\d+)\b", said)) == 12
     same = two_runs(*[type("T", (), {"rows": pair.rows, "threshold": 0.5})] * 2, "a", "b")
     assert "very same phrases" in plain(comparison_exhibits.turned(same))
 
@@ -112,7 +117,7 @@ def test_groups_are_a_line_each_and_clear_ones_bold(pair):
     said = plain(comparison_exhibits.tag_said(pair, found, "kind"))
     assert "sure is better for “even”, “odd”" in said
     assert "commonest" not in said
-    assert "the 1 commonest values; 6 phrases have another" in plain(
+    assert "the 1 commonest values; 12 phrases have another" in plain(
         comparison_exhibits.tag_said(pair, found[:1], "kind")
     )
 
@@ -121,7 +126,7 @@ def test_words_come_with_what_chance_would_find(pair):
     found = by_word(pair, at_least=3)
     said = plain(comparison_exhibits.words_said(pair, found))
     assert "“1”" in said
-    assert f"{found.clear} of {found.words} intervals do not hold 0" in said
+    assert f"{found.clear} of {found.words} words show a clear difference" in said
     assert "No content word" in plain(comparison_exhibits.words_said(pair, by_word(pair, at_least=99)))
 
 
@@ -133,14 +138,14 @@ def test_a_small_chance_is_not_called_zero(value, said):
 def test_charts_say_their_numbers_in_words(runs, pair):
     metrics = comparison_pictures.metric_chart(compare(runs, against=1))
     assert "mIoU +37.5 [+37.5, +37.5]" in metrics.alt
-    assert "even (6) +37.5" in comparison_pictures.group_chart(pair, by_tag(pair, "kind")).alt
+    assert "even (12) +37.5" in comparison_pictures.group_chart(pair, by_tag(pair, "kind")).alt
     scatter = comparison_pictures.iou_chart(pair)
-    assert "6 right in both, 6 only in sure, 0 only in weak, 0 in neither" in scatter.alt
+    assert "12 right in both, 12 only in sure, 0 only in weak, 0 in neither" in scatter.alt
     assert np.asarray(Image.open(io.BytesIO(scatter.content))).std() > 5
 
 
 def test_with_several_runs_the_chart_has_a_row_for_each_and_fewer_metrics(runs, tmp_path):
-    third = evaluate(Always("third", ("0",)), ToySet(6, 2), tmp_path / "third", progress=False)
+    third = evaluate(Always("third", ("0",)), ToySet(12, 2), tmp_path / "third", progress=False)
     alt = comparison_pictures.metric_chart(compare([*runs, third], against=1)).alt
     assert "mIoU, sure +37.5" in alt
     assert "mIoU, third +0.0" in alt

@@ -37,7 +37,7 @@ def judged() -> Judged:
     ):
         maps += [map_row(method, number, points, energy=energy) for number in range(8)]
         for test, believed in (("randomised_weights", method != "edges"), ("wrong_phrase", heard)):
-            checks += [check_row(method, test, number, believed) for number in range(4)]
+            checks += [check_row(method, test, number, believed) for number in range(6)]
     return Judged(tuple(maps), tuple(checks))
 
 
@@ -82,21 +82,24 @@ def test_every_method_says_what_speaks_against_it(judged):
 
 
 def test_worse_than_a_floor_is_said_as_that():
-    worse = Belief("m", 4, (), {"energy": Floor("edges", Interval(-0.3, -0.4, -0.2))})
+    worse = Belief("m", 3, 4, (), {"energy": Floor("edges", Interval(-0.3, -0.4, -0.2))})
     said = repr(quality_exhibits.believed([worse]))
-    assert "pointing game not measured; energy in mask: worse than edges" in said
+    assert (
+        "too few to believe anything: pictures 3, checked 4, both must be 6; pointing game not measured; energy in mask: worse than edges"
+        in said
+    )
 
 
 def test_who_fails_which_check_is_a_sentence(judged):
     said = repr(quality_exhibits.failures(judged.checks, FLOORS))
-    assert "Random weights: no method fails; of the floors: edges (0 of 4)." in said
-    assert "Another phrase: rollout (0 of 4) fails; of the floors: edges (0 of 4)." in said
+    assert "Random weights: no method fails; of the floors: edges (0 of 6)." in said
+    assert "Another phrase: rollout (0 of 6) fails; of the floors: edges (0 of 6)." in said
     assert "No sanity check was made" in repr(quality_exhibits.failures([], FLOORS))
 
 
 def test_a_floor_that_passes_and_few_phrases_are_caveats(judged):
     said = repr(quality_exhibits.caveats(judged, FLOORS))
-    assert "Checked on 4 phrases only" in said
+    assert "Checked on 6 phrases only" in said
     assert "8 phrases make wide intervals" in said
     assert "edges passes" not in said
     passing = tuple(check_row("edges", test, 0, True) for test in ("randomised_weights", "wrong_phrase"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from iterprime_xai.evaluation.bootstrap import Interval, difference, interval
+from iterprime_xai.evaluation.bootstrap import FEWEST, Interval, difference, interval
 from iterprime_xai.evaluation.explanation.judged_tables import DECIDING, TESTS
 from iterprime_xai.evaluation.explanation.judging import CheckRow, MapRow
 
@@ -37,27 +37,34 @@ class Floor:
 
 @dataclass(frozen=True, slots=True)
 class Belief:
-    """One method: the checks of `DECIDING` that it ``failed``, whether any were made, and the best floor of every metric."""
+    """One method on some ``pictures``: on how many phrases it was ``checked``, the checks of `DECIDING` that it ``failed``, and the
+    best floor of every metric."""
 
     method: str
+    pictures: int
     checked: int
     failed: tuple[str, ...]
     floors: Mapping[str, Floor]
 
     @property
     def depends(self) -> bool:
-        """Whether its maps depend on model and phrase: checks were made, and none that decides was failed."""
-        return self.checked > 0 and not self.failed
+        """Whether its maps depend on model and phrase: enough checks were made, and none that decides was failed."""
+        return self.checked >= FEWEST and not self.failed
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are pictures and checks enough (`FEWEST`) to believe anything."""
+        return min(self.pictures, self.checked) >= FEWEST
 
     @property
     def shows_place(self) -> bool:
         """Believed to show the thing that is meant: it passes the checks and surely beats every floor in all of `PLACE`."""
-        return self.depends and self._beats(PLACE)
+        return self.enough and self.depends and self._beats(PLACE)
 
     @property
     def shows_need(self) -> bool:
         """Believed to show what the match needs: it passes the checks and surely beats every floor in all of `NEED`."""
-        return self.depends and self._beats(NEED)
+        return self.enough and self.depends and self._beats(NEED)
 
     def _beats(self, metrics: Sequence[str]) -> bool:
         return all(name in self.floors and self.floors[name].beaten for name in metrics)
@@ -80,7 +87,8 @@ def beliefs(
             floor = best_floor(maps, floors, metric)
             if floor is not None:
                 beaten[metric] = Floor(floor, _better(maps, method, floor, metric, seed))
-        found.append(Belief(method, len({row.sample for row in own}), failed_checks(own), beaten))
+        pictures = len({row.image for row in maps if row.method == method})
+        found.append(Belief(method, pictures, len({row.sample for row in own}), failed_checks(own), beaten))
     return tuple(found)
 
 

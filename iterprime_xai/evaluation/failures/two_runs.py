@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from iterprime_xai.evaluation.bootstrap import Interval, difference
+from iterprime_xai.evaluation.bootstrap import FEWEST, Interval, difference
 from iterprime_xai.evaluation.failures.table import FailureTable
 from iterprime_xai.evaluation.failures.types import TYPES
 from iterprime_xai.evaluation.sign_test import sign_test
@@ -47,9 +47,11 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class GroupPair:
-    """Phrases with something in common: mean IoU of both runs, their paired difference, and what only one of them gets right."""
+    """Phrases with something in common, on ``pictures`` of them: mean IoU of both runs, their paired difference, and what only one
+    gets right."""
 
     name: str
+    pictures: int
     iou: float
     against_iou: float
     difference: Interval
@@ -57,8 +59,8 @@ class GroupPair:
 
     @property
     def clear(self) -> bool:
-        """Whether the interval of the difference does not hold 0."""
-        return self.difference.low > 0 or self.difference.high < 0
+        """Whether the interval of the difference does not hold 0, and there are pictures enough (`FEWEST`) to say so."""
+        return self.pictures >= FEWEST and _away(self.difference) > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,11 @@ class TwoRuns:
 
     def __len__(self) -> int:
         return int(self.rows.num_rows)
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures the phrases are about."""
+        return len(set(self.rows["image_id"].to_pylist()))
 
     @property
     def right(self) -> tuple[np.ndarray, np.ndarray]:
@@ -167,7 +174,7 @@ def by_tag(pair: TwoRuns, tag: str, most: int = 30, seed: int = 0) -> list[Group
 def by_word(pair: TwoRuns, at_least: int = 10, most: int = 15, seed: int = 0) -> WordPairs:
     """The content words, of those in at least ``at_least`` phrases, on which the runs differ most surely.
 
-    A word's place is decided by how far the interval of its difference stays away from 0, then by the difference itself.
+    Clear ones come first; among them, and among the others, those whose interval stays farthest away from 0.
     """
     groups: dict[str, list[int]] = {}
     for place, words in enumerate(pair.rows["words"].to_pylist()):
@@ -175,7 +182,7 @@ def by_word(pair: TwoRuns, at_least: int = 10, most: int = 15, seed: int = 0) ->
             groups.setdefault(word, []).append(place)
     common = {name: places for name, places in sorted(groups.items()) if len(places) >= at_least}
     made = _groups(pair, common, seed)
-    made.sort(key=lambda each: (-_away(each.difference), -abs(each.difference.mean), each.name))
+    made.sort(key=lambda each: (not each.clear, -_away(each.difference), -abs(each.difference.mean), each.name))
     return WordPairs(tuple(made[:most]), len(made), sum(each.clear for each in made))
 
 
@@ -192,7 +199,8 @@ def _groups(pair: TwoRuns, groups: dict[str, list[int]], seed: int) -> list[Grou
     for name, places in groups.items():
         at = np.array(places)
         apart = difference(mine[at].tolist(), theirs[at].tolist(), pictures[at].tolist(), seed)
-        found.append(GroupPair(name, float(mine[at].mean()), float(theirs[at].mean()), apart, counted(pair, at)))
+        seen = len(set(pictures[at].tolist()))
+        found.append(GroupPair(name, seen, float(mine[at].mean()), float(theirs[at].mean()), apart, counted(pair, at)))
     return found
 
 

@@ -40,7 +40,7 @@ def test_the_best_floor_is_that_of_each_metric_and_lower_is_better_in_deletion()
 
 def test_a_method_is_believed_where_it_passes_the_checks_and_beats_every_floor():
     rows = [*maps("good", [1.0] * 6), *FLOOR_ROWS]
-    (found,) = beliefs(rows, checks("good", [True] * 4, [True, True, False, False]), FLOORS)
+    (found,) = beliefs(rows, checks("good", [True] * 6, [True, True, True, False, False, False]), FLOORS)
     assert found.failed == ()
     assert found.shows_place
     assert not found.shows_need  # edges have the lower deletion and the higher insertion
@@ -52,7 +52,7 @@ def test_a_method_is_believed_where_it_passes_the_checks_and_beats_every_floor()
 
 def test_who_fails_a_check_is_not_believed_however_well_it_points():
     rows = [*maps("deaf", [1.0] * 6, 0.9, 0.0, 1.0), *FLOOR_ROWS]
-    (found,) = beliefs(rows, checks("deaf", [True] * 4, [False, False, False, True]), FLOORS)
+    (found,) = beliefs(rows, checks("deaf", [True] * 6, [False] * 5 + [True]), FLOORS)
     assert found.failed == ("another phrase",)
     assert found.floors["pointing"].beaten
     assert not found.shows_place
@@ -65,9 +65,20 @@ def test_without_checks_nothing_is_believed():
     assert not found.shows_place
 
 
+def test_of_few_pictures_or_checks_nothing_is_believed():
+    rows = [*maps("good", [1.0] * 6, 0.9, 0.0, 1.0), *FLOOR_ROWS]
+    assert beliefs(rows, checks("good", [True] * 6, [True] * 6), FLOORS)[0].shows_place
+    assert not beliefs(rows, checks("good", [True] * 5, [True] * 5), FLOORS)[0].shows_place
+    few = [row for row in rows if row.image != "i5"]
+    (found,) = beliefs(few, checks("good", [True] * 6, [True] * 6), FLOORS)
+    assert found.floors["pointing"].beaten
+    assert not found.shows_place
+    assert not found.shows_need
+
+
 def test_what_was_not_measured_is_left_out():
     rows = [*maps("good", [1.0] * 6, deletion=None, insertion=None), *maps("edges", [0.0] * 6, 0.1, None, None)]
-    (found,) = beliefs(rows, checks("good", [True], [True]), FLOORS)
+    (found,) = beliefs(rows, checks("good", [True] * 6, [True] * 6), FLOORS)
     assert set(found.floors) == {"pointing", "energy"}
     assert found.shows_place
     assert not found.shows_need

@@ -109,6 +109,9 @@ def test_the_surest_word_is_not_the_one_with_the_largest_mean():
     first, second = by_word(two_runs(lines(*sure, *wild), lines(*theirs), "a", "b"), at_least=2).rows
     assert (first.name, first.clear, second.name, second.clear) == ("sure", True, "wild", False)
     assert second.difference.mean > first.difference.mean
+    few = two_runs(lines(*sure[:10]), lines(*theirs[:10]), "a", "b")
+    (five,) = by_word(few, at_least=2).rows
+    assert (five.pictures, five.difference.low > 0, five.clear) == (5, True, False)
 
 
 def test_the_farthest_phrases_are_those_that_only_one_gets_right_each_picture_once(pair):
