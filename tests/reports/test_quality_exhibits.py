@@ -86,7 +86,6 @@ def test_worse_than_a_floor_is_said_as_that():
     said = repr(quality_exhibits.believed([worse]))
     assert "too few to believe anything: pictures 3, checked 4, both must be 6" in said
     assert "pointing game not measured; energy in mask: worse than edges" in said
-    )
 
 
 def test_who_fails_which_check_is_a_sentence(judged):
