@@ -99,7 +99,7 @@ def _against(each: Belief) -> list[str]:
         said.append("not checked")
     elif not each.enough:
         said.append(
-            f"too few to believe anything: pictures {each.pictures}, checked {each.checked}, both must be {FEWEST}"
+            f"too few to believe anything: pictures {each.pictures}, checked {each.checked}, at least {FEWEST} of both are needed"
         )
     for metrics in (PLACE, NEED):
         for name in metrics:

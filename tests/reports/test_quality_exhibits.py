@@ -84,7 +84,7 @@ def test_every_method_says_what_speaks_against_it(judged):
 def test_worse_than_a_floor_is_said_as_that():
     worse = Belief("m", 3, 4, (), {"energy": Floor("edges", Interval(-0.3, -0.4, -0.2))})
     said = repr(quality_exhibits.believed([worse]))
-    assert "too few to believe anything: pictures 3, checked 4, both must be 6" in said
+    assert "too few to believe anything: pictures 3, checked 4, at least 6 of both are needed" in said
     assert "pointing game not measured; energy in mask: worse than edges" in said
 
 
