@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from iterprime_xai.evaluation.runs.reading import Run
 
-DATA = "scenes:testA"
+DATA = "scenes:ood"
+"""Drawings by an artist that the bundled model never saw: there is something to explain."""
 
 
 def opened(path: str, phrases: int = 120, system: str = "iterprime") -> Run:
