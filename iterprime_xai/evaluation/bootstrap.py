@@ -11,6 +11,10 @@ from iterprime_xai.records.errors import OptionError
 
 ROUNDS = 1000
 
+FEWEST = 6
+"""Pictures below which a difference is not called clear, however narrow its interval: that of one picture has no width at all, and
+even if all of five agreed, that would be chance once in 16 (2 / 2^5)."""
+
 _AT_ONCE = 25
 """Rounds that are drawn at once in `totals`: bounds its memory."""
 
