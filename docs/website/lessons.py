@@ -1,0 +1,183 @@
+"""The lessons as pages: executed, with their code shown; the solved form of each is a page of its own that says so."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from website.contents import toctree
+from website.staging import ROOT, with_links, write
+
+LEFT_OUT = {"live", "injected-parameters", "remove-input"}
+"""Tags of cells that a page has no use for: widgets that need a running kernel, and what a runner put in."""
+
+_KINDS = {"image/jpeg": "jpg", "image/png": "png"}
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A master with the titles of its pages; ``number`` is that of its file name."""
+
+    master: Path
+    number: str
+    title: str
+    about: str
+
+    @property
+    def name(self) -> str:
+        return self.master.stem
+
+
+def lessons() -> list[Lesson]:
+    """Every lesson of the repository, in order."""
+    from iterprime_xai.tutorials.master import read_master
+
+    found = []
+    for path in sorted((ROOT / "tutorials").glob("[0-9][0-9]_*.py")):
+        notebook = read_master(path)
+        first = next(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+        found.append(Lesson(path, path.stem[:2], str(notebook.metadata["title"]), _about(first)))
+    return found
+
+
+def stage_lessons(stage: Path, executed: Sequence[str] | None, smoke: bool) -> list[Path]:
+    """Write the pages of all lessons and their solutions, and the list of lessons.
+
+    Args:
+        stage: the folder of staged pages.
+        executed: numbers of the lessons to execute ("01"); ``None`` for all. The pages of the others show code only, and say so.
+        smoke: execute in the lessons' own smallest form.
+    """
+    from iterprime_xai.tutorials.master import read_master, solved, student
+
+    found, staged = lessons(), []
+    for lesson in found:
+        run = executed is None or lesson.number in executed
+        for folder, made in (("tutorials", student), ("tutorials/solutions", solved)):
+            notebook = made(read_master(lesson.master))
+            if run:
+                notebook = _executed(notebook, smoke)
+            source = Path(folder, f"{lesson.name}.ipynb")
+            text = page(notebook, source, stage, _note(lesson, solutions=made is solved, run=run, smoke=smoke))
+            staged.append(write(stage / source.with_suffix(".md"), text).relative_to(stage))
+    write(stage / "tutorials" / "index.md", _contents(found))
+    write(stage / "tutorials" / "solutions" / "index.md", _solutions(found))
+    return [*staged, Path("tutorials/index.md"), Path("tutorials/solutions/index.md")]
+
+
+def page(notebook: Any, source: Path, stage: Path, note: str) -> str:
+    """A notebook as a Markdown page; ``note`` stands below its title. Pictures are written as files beside the page."""
+    parts, noted = [], False
+    for number, cell in enumerate(notebook.cells):
+        if LEFT_OUT & set(cell.metadata.get("tags", ())):
+            continue
+        if cell.cell_type == "markdown":
+            text = with_links(cell.source, source, stage)
+            if not noted:
+                head, _, rest = text.partition("\n")
+                text, noted = f"{head}\n\n{note}\n{rest}", True
+            parts.append(text)
+        elif cell.cell_type == "code" and cell.source.strip():
+            parts.append(fenced(cell.source, "python"))
+            outputs = [
+                shown(output, f"{source.stem}-{number}-{at}", stage / source.parent)
+                for at, output in enumerate(cell.get("outputs", ()))
+            ]
+            parts += [each for each in outputs if each]
+    return "\n\n".join(parts) + "\n"
+
+
+def shown(output: Any, name: str, folder: Path) -> str:
+    """One output as Markdown: a picture with its alternative text, HTML as it is, else text."""
+    if output.output_type == "stream":
+        return _raw(f'<pre class="printed">{escape(output.text.rstrip())}</pre>') if output.name == "stdout" else ""
+    if output.output_type == "error":
+        raise ValueError(f"a cell stopped with {output.ename}: {output.evalue}")
+    data = output.get("data", {})
+    for kind, ending in _KINDS.items():
+        if kind in data:
+            target = folder / "pictures" / f"{name}.{ending}"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(base64.b64decode(data[kind]))
+            alt = output.metadata.get(kind, {}).get("alt") or data.get("text/plain", "")
+            return f"```{{image}} pictures/{target.name}\n:alt: {' '.join(alt.split())}\n:class: figure-shown\n```"
+    if "text/html" in data:
+        return _raw(f'<div class="shown">{data["text/html"]}</div>')
+    if "text/markdown" in data:
+        return data["text/markdown"]
+    return _raw(f'<pre class="printed">{escape(data["text/plain"])}</pre>') if "text/plain" in data else ""
+
+
+def fenced(code: str, language: str) -> str:
+    """Code in a fence that is longer than any inside it."""
+    longest = max((len(run) for run in re.findall(r"`{3,}", code)), default=2)
+    fence = "`" * (longest + 1)
+    return f"{fence}{language}\n{code}\n{fence}"
+
+
+def _raw(html: str) -> str:
+    return fenced(html, "{raw} html")
+
+
+def _executed(notebook: Any, smoke: bool) -> Any:
+    from iterprime_xai.reports import engine
+
+    return engine.execute(notebook, {"smoke": True} if smoke else {}, progress=False, cell_timeout=1800, keep={})
+
+
+def _about(first: str) -> str:
+    """The first sentence below a lesson's title."""
+    body = " ".join(first.split("\n", 1)[1].split())
+    return re.split(r"(?<=[.?!])\s", body)[0]
+
+
+def _note(lesson: Lesson, solutions: bool, run: bool, smoke: bool) -> str:
+    other = f"[the solutions](solutions/{lesson.name}.md)"
+    lines = [
+        f"Lesson {int(lesson.number)}, to be read or, better, to be run: `tutorials/{lesson.name}.ipynb`. Answers: {other}."
+    ]
+    kind = "note"
+    if solutions:
+        kind = "warning"
+        lines = [
+            f"**Solutions.** This page gives the answers of lesson {int(lesson.number)}. Without them: [the lesson](../{lesson.name}.md)."
+        ]
+    if not run:
+        lines.append(
+            "This build of the site did not execute the lesson: code is shown without what it prints and draws."
+        )
+    elif smoke:
+        lines.append(
+            "This build executed the lesson in its smallest form: numbers and pictures differ from those of a full run."
+        )
+    return f"```{{{kind}}}\n" + "\n".join(lines) + "\n```\n"
+
+
+def _contents(found: Sequence[Lesson]) -> str:
+    lines = [
+        "# Lessons",
+        "",
+        "Grad-CAM grounding, taught on the bundled model: on a laptop, without a network, about half an hour each. The pages here show what",
+        "each lesson prints and draws. To work through them, copy the notebooks with `iterprime-xai tutorials copy DIR` and run them in Jupyter:",
+        "the exercises then check themselves and give hints.",
+        "",
+        *(f"{int(lesson.number)}. [{lesson.title}]({lesson.name}.md)  \n   {lesson.about}" for lesson in found),
+        "",
+        "Teachers find timing, misconceptions and how to collect the answers in the [instructor's page](../docs/teaching/instructor.md).",
+    ]
+    order = [f"{int(lesson.number)}. {lesson.title} </tutorials/{lesson.name}>" for lesson in found]
+    return "\n".join(lines) + "\n" + toctree([*order, "/tutorials/solutions/index"])
+
+
+def _solutions(found: Sequence[Lesson]) -> str:
+    lines = ["# Solutions", "", "One page a lesson, with every exercise solved. Try first.", ""]
+    lines += [f"{int(lesson.number)}. [{lesson.title}]({lesson.name}.md)" for lesson in found]
+    titles = [
+        f"{int(lesson.number)}. Solutions: {lesson.title} </tutorials/solutions/{lesson.name}>" for lesson in found
+    ]
+    return "\n".join(lines) + "\n" + toctree(titles)
