@@ -105,7 +105,8 @@ def shown(output: Any, name: str, folder: Path) -> str:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(base64.b64decode(data[kind]))
             alt = output.metadata.get(kind, {}).get("alt") or data.get("text/plain", "")
-            return f"```{{image}} pictures/{target.name}\n:alt: {' '.join(alt.split())}\n:class: figure-shown\n```"
+            plain = re.sub(r"([\\`*_\[\]<>&$~])", r"\\\1", " ".join(alt.split()))
+            return f"![{plain}](pictures/{target.name})"
     if "text/html" in data:
         return _raw(f'<div class="shown">{data["text/html"]}</div>')
     if "text/markdown" in data:
@@ -137,38 +138,31 @@ def _about(first: str) -> str:
 
 
 def _note(lesson: Lesson, solutions: bool, run: bool, smoke: bool) -> str:
-    other = f"[the solutions](solutions/{lesson.name}.md)"
-    lines = [
-        f"Lesson {int(lesson.number)}, to be read or, better, to be run: `tutorials/{lesson.name}.ipynb`. Answers: {other}."
-    ]
-    kind = "note"
+    number = int(lesson.number)
     if solutions:
-        kind = "warning"
-        lines = [
-            f"**Solutions.** This page gives the answers of lesson {int(lesson.number)}. Without them: [the lesson](../{lesson.name}.md)."
-        ]
+        said = f"**Solutions.** This page gives the answers of lesson {number}. Without them: [the lesson](../{lesson.name}.md)."
+    else:
+        said = f"Lesson {number}, to be read or, better, to be run: `tutorials/{lesson.name}.ipynb`."
+        said += f" Answers: [the solutions](solutions/{lesson.name}.md)."
+    lines = [said]
     if not run:
-        lines.append(
-            "This build of the site did not execute the lesson: code is shown without what it prints and draws."
-        )
+        lines.append("This build of the site did not execute it: code is shown without what it prints and draws.")
     elif smoke:
-        lines.append(
-            "This build executed the lesson in its smallest form: numbers and pictures differ from those of a full run."
-        )
-    return f"```{{{kind}}}\n" + "\n".join(lines) + "\n```\n"
+        lines.append("This build executed its smallest form: numbers and pictures differ from those of a full run.")
+    return f"```{{{'warning' if solutions else 'note'}}}\n" + "\n".join(lines) + "\n```\n"
 
 
 def _contents(found: Sequence[Lesson]) -> str:
     lines = [
         "# Lessons",
         "",
-        "Grad-CAM grounding, taught on the bundled model: on a laptop, without a network, about half an hour each. The pages here show what",
-        "each lesson prints and draws. To work through them, copy the notebooks with `iterprime-xai tutorials copy DIR` and run them in Jupyter:",
-        "the exercises then check themselves and give hints.",
+        "Grad-CAM grounding, taught on the bundled model: on a laptop, without a network, about half an hour each. The pages",
+        "here show what each lesson prints and draws. To work through them, copy the notebooks with",
+        "`iterprime-xai tutorials copy DIR` and run them in Jupyter: the exercises then check themselves and give hints.",
         "",
         *(f"{int(lesson.number)}. [{lesson.title}]({lesson.name}.md)  \n   {lesson.about}" for lesson in found),
         "",
-        "Teachers find timing, misconceptions and how to collect the answers in the [instructor's page](../docs/teaching/instructor.md).",
+        "For teachers: [timing, misconceptions, handing out and collecting](../docs/teaching/instructor.md).",
     ]
     order = [f"{int(lesson.number)}. {lesson.title} </tutorials/{lesson.name}>" for lesson in found]
     return "\n".join(lines) + "\n" + toctree([*order, "/tutorials/solutions/index"])

@@ -13,8 +13,19 @@ from website.staging import ROOT, write
 
 PACKAGE = ROOT / "iterprime_xai"
 FLOORS = (
-    "records", "language", "data", "models", "saliency", "masks", "systems", "evaluation", "training", "reports", "visualize", "tutorials",
-)  # fmt: skip
+    "records",
+    "language",
+    "data",
+    "models",
+    "saliency",
+    "masks",
+    "systems",
+    "evaluation",
+    "training",
+    "reports",
+    "visualize",
+    "tutorials",
+)
 """The package's folders as the design orders them; imports run from right to left."""
 
 _NOT_READ = {"cli", "__main__", "__pycache__"}

@@ -1,4 +1,4 @@
-"""Puts the repository's Markdown pages where Sphinx reads them, in the repository's own layout, so that relative links stay true."""
+"""Puts the repository's pages where Sphinx reads them, in the repository's own layout, so that relative links stay true."""
 
 from __future__ import annotations
 

@@ -9,9 +9,9 @@ _HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(_HERE.parent.parent), str(_HERE.parent.parent.parent)]
 
 from docutils.utils import urischemes  # noqa: E402
+from website.found_texts import write_texts  # noqa: E402
 
 import iterprime_xai  # noqa: E402
-from website.found_texts import write_texts  # noqa: E402
 
 project = "iterprime_xai"
 author = "The iterprime_xai developers"
