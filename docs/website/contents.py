@@ -47,7 +47,7 @@ GUIDE: dict[str, dict[str, str]] = {
         "models": "what can be loaded: BLIP, BLIP-2, ALBEF, from the hub, a folder or memory",
         "tiny_clip": "the miniature CLIP, for systems that need one",
     },
-    "The project": {"design": "what stands where, and why"},
+    "The project": {"design": "what stands where, and why", "site": "how these pages are made"},
 }
 """The guide's pages (``docs/NAME.md``) in reading order, with what each is about; pages not named here come last."""
 

@@ -16,6 +16,9 @@ from website.staging import ROOT, with_links, write
 LEFT_OUT = {"live", "injected-parameters", "remove-input"}
 """Tags of cells that a page has no use for: widgets that need a running kernel, and what a runner put in."""
 
+LABELS = {"exercise": "your turn", "solution": "solution"}
+"""What stands above cells with these tags."""
+
 _KINDS = {"image/jpeg": "jpg", "image/png": "png"}
 
 
@@ -65,17 +68,34 @@ def stage_lessons(stage: Path, executed: Sequence[str] | None, smoke: bool) -> l
             source = Path(folder, f"{lesson.name}.ipynb")
             text = page(notebook, source, stage, _note(lesson, solutions=made is solved, run=run, smoke=smoke))
             staged.append(write(stage / source.with_suffix(".md"), text).relative_to(stage))
+    instructor = stage / "docs" / "teaching" / "instructor.md"
+    if instructor.is_file():
+        write(instructor, with_lessons(instructor.read_text(encoding="utf-8"), found))
     write(stage / "tutorials" / "index.md", _contents(found))
     write(stage / "tutorials" / "solutions" / "index.md", _solutions(found))
     return [*staged, Path("tutorials/index.md"), Path("tutorials/solutions/index.md")]
 
 
+def with_lessons(text: str, found: Sequence[Lesson]) -> str:
+    """The instructor's page with links to each lesson and its solutions below the lesson's heading."""
+    for lesson in found:
+        pages = f"[The lesson](../../tutorials/{lesson.name}.md), [its solutions](../../tutorials/solutions/{lesson.name}.md)."
+        text = re.sub(rf"^(## Lesson {int(lesson.number)}: .*\n)", rf"\1\n{pages}\n", text, flags=re.MULTILINE)
+    return text
+
+
 def page(notebook: Any, source: Path, stage: Path, note: str) -> str:
     """A notebook as a Markdown page; ``note`` stands below its title. Pictures are written as files beside the page."""
-    parts, noted = [], False
+    parts: list[str] = []
+    noted, before = False, ""
     for number, cell in enumerate(notebook.cells):
-        if LEFT_OUT & set(cell.metadata.get("tags", ())):
+        tags = set(cell.metadata.get("tags", ()))
+        if LEFT_OUT & tags:
             continue
+        label = next((each for each in LABELS if each in tags), "")
+        if label and label != before:
+            parts.append(_raw(f'<p class="cell-label {label}">{LABELS[label]}</p>'))
+        before = label
         if cell.cell_type == "markdown":
             text = with_links(cell.source, source, stage)
             if not noted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,11 +18,13 @@ def render(stage: Path, out: Path, cache: Path, extra: Sequence[Path] = ()) -> l
         RuntimeError: Sphinx stopped.
     """
     from sphinx.application import Sphinx
+    from sphinx.deprecation import RemovedInNextVersionWarning
     from sphinx.util.docutils import docutils_namespace, patch_docutils
 
     said, warned = io.StringIO(), io.StringIO()
     settings = {"html_extra_path": [str(folder) for folder in extra]}
-    with patch_docutils(str(CONFIGURATION)), docutils_namespace():
+    with warnings.catch_warnings(), patch_docutils(str(CONFIGURATION)), docutils_namespace():
+        warnings.simplefilter("ignore", RemovedInNextVersionWarning)  # what extensions still have to mend
         app = Sphinx(
             srcdir=str(stage),
             confdir=str(CONFIGURATION),
@@ -39,6 +42,6 @@ def render(stage: Path, out: Path, cache: Path, extra: Sequence[Path] = ()) -> l
     return _plain(warned.getvalue(), stage)
 
 
-def _plain(warnings: str, stage: Path) -> list[str]:
-    text = re.sub(r"\x1b\[[0-9;]*m", "", warnings).replace(f"{stage}/", "")
+def _plain(warned: str, stage: Path) -> list[str]:
+    text = re.sub(r"\x1b\[[0-9;]*m", "", warned).replace(f"{stage}/", "")
     return [line for line in text.splitlines() if line.strip()]
