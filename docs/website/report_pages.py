@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,6 @@ from website.staging import ROOT, with_links, write
 
 MADE = "made"
 """Folder of the reports themselves in the site, beside the pages about them."""
-
-_PHRASES = 60
-"""Phrases of the two small runs that reports about runs are shown on."""
 
 
 def stage_reports(stage: Path, extra: Path, made: Sequence[str] | None, smoke: bool) -> list[Path]:
@@ -32,48 +28,25 @@ def stage_reports(stage: Path, extra: Path, made: Sequence[str] | None, smoke: b
     from iterprime_xai.reports.parameters import schema
 
     staged, titles = [], []
-    runs: list[Path] = []
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         notebook = nbformat.read(path, as_version=4)
-        known = schema(notebook)
-        title = page.title_of(notebook, path.stem)
-        shown = made is None or path.stem in made
-        if shown:
-            if not runs and {"run", "runs"} & set(known):
-                runs = example_runs(extra.parent / "runs", 8 if smoke else _PHRASES)
-            _make(path, extra / "notebooks" / MADE / f"{path.stem}.html", known, runs, smoke)
+        title, known, shown = page.title_of(notebook, path.stem), schema(notebook), made is None or path.stem in made
         text = _page(path, notebook, title, known, shown, stage)
+        if shown:
+            write(extra / "notebooks" / MADE / f"{path.stem}.html", _made(notebook, title, path.parent, smoke))
         staged.append(write(stage / "notebooks" / f"{path.stem}.md", text).relative_to(stage))
         titles.append((path.stem, title))
     write(stage / "notebooks" / "index.md", _contents(titles))
     return [*staged, Path("notebooks/index.md")]
 
 
-def example_runs(folder: Path, phrases: int) -> list[Path]:
-    """Two small runs of the bundled model, for reports that read runs."""
-    import iterprime_xai as ix
+def _made(notebook: Any, title: str, folder: Path, smoke: bool) -> str:
+    """The report as one self-contained page, with the notebook's own parameters: every report has something to show."""
+    from iterprime_xai.reports import engine, page
 
-    made = []
-    for name, system in (("a", "iterprime"), ("b", "gradcam")):
-        ix.evaluate(system, "scenes:testA", folder / name, limit=phrases, detail="full")
-        made.append(folder / name)
-    return made
-
-
-def asked_of(known: Mapping[str, Any], runs: Sequence[Path], smoke: bool) -> dict[str, Any]:
-    """Values for a notebook's parameters: the runs by the names that notebooks give them, and ``smoke``."""
-    paths = [os.fspath(path) for path in runs]
-    values: dict[str, Any] = {"smoke": smoke} if "smoke" in known else {}
-    if paths:
-        values |= {"run": paths[0], "against": paths[1], "other": paths[1], "runs": paths}
-    return {name: value for name, value in values.items() if name in known}
-
-
-def _make(notebook: Path, out: Path, known: Mapping[str, Any], runs: Sequence[Path], smoke: bool) -> None:
-    from iterprime_xai.reports import run_report
-
-    out.parent.mkdir(parents=True, exist_ok=True)
-    run_report(notebook, asked_of(known, runs, smoke), out, progress=False)
+    values = {"smoke": True} if smoke else {}
+    done = engine.execute(notebook, values, progress=False, cell_timeout=None, keep={})
+    return page.to_html(done, title=title, folder=folder)
 
 
 def _page(path: Path, notebook: Any, title: str, known: Mapping[str, Any], shown: bool, stage: Path) -> str:

@@ -44,6 +44,7 @@ toc_object_entries_show_parents = "hide"
 
 html_theme = "pydata_sphinx_theme"
 html_title = "iterprime_xai"
+html_search_scorer = str(_HERE / "scorer.js")
 html_static_path = [str(_HERE / "static")]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
@@ -57,8 +58,8 @@ html_theme_options = {
     "logo": {"text": "iterprime_xai"},
     "header_links_before_dropdown": 9,
     "navbar_align": "left",
-    "navbar_persistent": [],
-    "navbar_end": ["search-button-field", "theme-switcher"],
+    "navbar_persistent": ["search-button-field"],
+    "navbar_end": ["theme-switcher"],
     "secondary_sidebar_items": ["page-toc"],
     "show_toc_level": 2,
     "navigation_with_keys": False,

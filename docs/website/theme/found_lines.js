@@ -6,9 +6,10 @@ function lineAround(text, words) {
   const lower = text.toLowerCase();
   const places = words.map((word) => lower.indexOf(word)).filter((place) => place >= 0);
   if (!text) return "";
-  const start = Math.max(0, (places.length ? Math.min(...places) : 0) - AROUND / 2);
-  const cut = text.slice(start, start + 2 * AROUND).trim();
-  return `${start > 0 ? "… " : ""}${cut}${start + 2 * AROUND < text.length ? " …" : ""}`;
+  const place = Math.max(0, (places.length ? Math.min(...places) : 0) - AROUND / 2);
+  const start = place > 0 ? text.indexOf(" ", place) + 1 : 0;
+  const end = start + 2 * AROUND < text.length ? text.lastIndexOf(" ", start + 2 * AROUND) : text.length;
+  return `${start > 0 ? "… " : ""}${text.slice(start, end).trim()}${end < text.length ? " …" : ""}`;
 }
 
 function withLine(item, words) {

@@ -1,0 +1,11 @@
+// What the search puts first: pages by their titles, then their text, and functions and classes of that name after those.
+const Scorer = {
+  objNameMatch: 4,
+  objPartialMatch: 1,
+  objPrio: { 0: 5, 1: 2, 2: -5 },
+  objPrioDefault: 0,
+  title: 16,
+  partialTitle: 8,
+  term: 5,
+  partialTerm: 2,
+};
