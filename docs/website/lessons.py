@@ -13,7 +13,7 @@ from typing import Any
 from website.contents import toctree
 from website.staging import ROOT, with_links, write
 
-LEFT_OUT = {"live", "injected-parameters", "remove-input"}
+LEFT_OUT = {"live", "injected-parameters"}
 """Tags of cells that a page has no use for: widgets that need a running kernel, and what a runner put in."""
 
 LABELS = {"exercise": "your turn", "solution": "solution"}
@@ -63,10 +63,12 @@ def stage_lessons(stage: Path, executed: Sequence[str] | None, smoke: bool) -> l
         run = executed is None or lesson.number in executed
         for folder, made in (("tutorials", student), ("tutorials/solutions", solved)):
             notebook = made(read_master(lesson.master))
-            if run:
-                notebook = _executed(notebook, smoke)
             source = Path(folder, f"{lesson.name}.ipynb")
+            if run:
+                notebook = _executed(notebook, source, smoke)
             text = page(notebook, source, stage, _note(lesson, solutions=made is solved, run=run, smoke=smoke))
+            if made is solved:
+                text = text.replace("# ", "# Solutions: ", 1)
             staged.append(write(stage / source.with_suffix(".md"), text).relative_to(stage))
     instructor = stage / "docs" / "teaching" / "instructor.md"
     if instructor.is_file():
@@ -145,10 +147,15 @@ def _raw(html: str) -> str:
     return fenced(html, "{raw} html")
 
 
-def _executed(notebook: Any, smoke: bool) -> Any:
+def _executed(notebook: Any, source: Path, smoke: bool) -> Any:
     from iterprime_xai.reports import engine
 
-    return engine.execute(notebook, {"smoke": True} if smoke else {}, progress=False, cell_timeout=1800, keep={})
+    values = {"smoke": True} if smoke else {}
+    try:
+        return engine.execute(notebook, values, progress=False, cell_timeout=None, keep={})
+    except Exception as error:
+        error.add_note(f"while {source} was executed")
+        raise
 
 
 def _about(first: str) -> str:

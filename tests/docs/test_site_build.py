@@ -54,6 +54,7 @@ def test_an_executed_lesson_shows_its_code_and_figures_and_its_solutions_are_mar
     assert all(len(alt) > 20 for alt in figures)
     assert 'class="highlight-python' in page
     assert "This page gives the answers" in solutions
+    assert "<h1>Solutions: " in solutions
     assert "This page gives the answers" not in page
     assert "Traceback (most" not in page + solutions
 
