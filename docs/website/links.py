@@ -52,7 +52,9 @@ class _Page(HTMLParser):
 def check(site: Path) -> Found:
     """Read every page of the site and follow its links; nothing is asked of any network."""
     pages = {path: _read(path) for path in sorted(site.rglob("*.html")) if "_static" not in path.parts}
-    broken, loaded, outside = [], [], {}
+    broken: list[str] = []
+    loaded: list[str] = []
+    outside: dict[str, list[str]] = {}
     followed = 0
     for path, page in pages.items():
         own = path.relative_to(site).as_posix()
