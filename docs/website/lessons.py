@@ -24,12 +24,12 @@ _KINDS = {"image/jpeg": "jpg", "image/png": "png"}
 
 @dataclass(frozen=True)
 class Lesson:
-    """A master with the titles of its pages; ``number`` is that of its file name."""
+    """A master with the titles of its pages; ``number`` is that of its file name, ``aims`` what one can do after it."""
 
     master: Path
     number: str
     title: str
-    about: str
+    aims: str
 
     @property
     def name(self) -> str:
@@ -44,7 +44,7 @@ def lessons() -> list[Lesson]:
     for path in sorted((ROOT / "tutorials").glob("[0-9][0-9]_*.py")):
         notebook = read_master(path)
         first = next(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-        found.append(Lesson(path, path.stem[:2], str(notebook.metadata["title"]), _about(first)))
+        found.append(Lesson(path, path.stem[:2], str(notebook.metadata["title"]), _aims(first)))
     return found
 
 
@@ -99,7 +99,8 @@ def page(notebook: Any, source: Path, stage: Path, note: str) -> str:
             parts.append(_raw(f'<p class="cell-label {label}">{LABELS[label]}</p>'))
         before = label
         if cell.cell_type == "markdown":
-            text = with_links(cell.source, source, stage)
+            # The solved notebook repeats the master's links, which are meant from the master's folder.
+            text = with_links(cell.source, Path("tutorials", source.name), stage, source.with_suffix(".md"))
             if not noted:
                 head, _, rest = text.partition("\n")
                 text, noted = f"{head}\n\n{note}\n{rest}", True
@@ -158,10 +159,10 @@ def _executed(notebook: Any, source: Path, smoke: bool) -> Any:
         raise
 
 
-def _about(first: str) -> str:
-    """The first sentence below a lesson's title."""
-    body = " ".join(first.split("\n", 1)[1].split())
-    return re.split(r"(?<=[.?!])\s", body)[0]
+def _aims(first: str) -> str:
+    """The list below "After this lesson you can", as it stands in a lesson's first cell."""
+    found = re.search(r"^After this lesson you can.*?\n\n?((?:[-*] .*\n(?:  .*\n)*)+)", f"{first}\n", re.MULTILINE)
+    return found[1] if found else ""
 
 
 def _note(lesson: Lesson, solutions: bool, run: bool, smoke: bool) -> str:
@@ -187,9 +188,12 @@ def _contents(found: Sequence[Lesson]) -> str:
         "here show what each lesson prints and draws. To work through them, copy the notebooks with",
         "`iterprime-xai tutorials copy DIR` and run them in Jupyter: the exercises then check themselves and give hints.",
         "",
-        *(f"{int(lesson.number)}. [{lesson.title}]({lesson.name}.md)  \n   {lesson.about}" for lesson in found),
-        "",
         "For teachers: [timing, misconceptions, handing out and collecting](../docs/teaching/instructor.md).",
+        "",
+        *(
+            f"## {int(lesson.number)}. [{lesson.title}]({lesson.name}.md)\n\nYou can then\n\n{lesson.aims}"
+            for lesson in found
+        ),
     ]
     order = [f"{int(lesson.number)}. {lesson.title} </tutorials/{lesson.name}>" for lesson in found]
     return "\n".join(lines) + "\n" + toctree([*order, "/tutorials/solutions/index"])
@@ -197,7 +201,7 @@ def _contents(found: Sequence[Lesson]) -> str:
 
 def _solutions(found: Sequence[Lesson]) -> str:
     lines = ["# Solutions", "", "One page a lesson, with every exercise solved. Try first.", ""]
-    lines += [f"{int(lesson.number)}. [{lesson.title}]({lesson.name}.md)" for lesson in found]
+    lines += [f"- {int(lesson.number)}. [{lesson.title}]({lesson.name}.md)" for lesson in found]
     titles = [
         f"{int(lesson.number)}. Solutions: {lesson.title} </tutorials/solutions/{lesson.name}>" for lesson in found
     ]
