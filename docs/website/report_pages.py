@@ -60,7 +60,10 @@ def _page(path: Path, notebook: Any, title: str, known: Mapping[str, Any], shown
         parts += ["```{raw} html", f"<p>{link}</p>", "```", ""]
     else:
         parts += ["```{note}", "This build of the site did not make the report.", "```", ""]
-    parts += ["```sh", f"iterprime-xai report {path.stem} --out {path.stem}.html", "```", ""]
+    runs = "".join(
+        f" --param {name}=runs/{letter}" for name, letter in (("run", "a"), ("against", "b")) if name in known
+    )
+    parts += ["```sh", f"iterprime-xai report {path.stem}{runs} --out {path.stem}.html", "```", ""]
     parts += ["## What it can be asked", "", "| parameter | default | means |", "|---|---|---|"]
     parts += [f"| `{each.name}` | `{each.default!r}` | {each.help} |" for each in known.values()]
     return "\n".join(parts) + "\n"
