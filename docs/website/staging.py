@@ -16,6 +16,9 @@ CARDS = ("iterprime_xai/assets/models/*/README.md",)
 OTHERS = ("CHANGELOG.md",)
 
 _LINK = re.compile(r"(!?\[(?:[^\[\]]|\[[^\[\]]*\])*\]\()(<[^>]*>|[^)\s]+)((?:\s+\"[^\"]*\")?\))")
+_COMMENT = re.compile(r"^%", re.MULTILINE)
+"""A line that begins so is left out as a comment by MyST, and by nobody else."""
+
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 
 
@@ -71,7 +74,7 @@ def with_links(text: str, source: Path, stage: Path, page: Path | None = None) -
         relative = Path(os.path.relpath(where, page.parent)).as_posix()
         return f"{opening}{quote(relative)}{'#' if anchor else ''}{anchor}{closing}"
 
-    return outside_code(text, lambda line: _LINK.sub(linked, line))
+    return outside_code(text, lambda prose: _COMMENT.sub(r"\\%", _LINK.sub(linked, prose)))
 
 
 def outside_code(text: str, change: Callable[[str], str]) -> str:

@@ -80,6 +80,12 @@ def test_links_are_turned_to_the_staged_pages_and_code_stays_as_it_is(tmp_path):
     assert made == text.replace("../README.md#licence", "../index.md#licence")
 
 
+def test_a_line_that_begins_with_a_per_cent_sign_is_not_lost(tmp_path):
+    assert with_links("falls by 4\n% of all\n\n```\n% stays\n```\n", Path("docs/design.md"), tmp_path) == (
+        "falls by 4\n\\% of all\n\n```\n% stays\n```\n"
+    )
+
+
 def test_a_linked_file_that_is_no_page_is_taken_along(tmp_path):
     text = "[code](../benchmarks/quality.py), [gone](../benchmarks/gone.py)"
     assert with_links(text, Path("docs/design.md"), tmp_path) == text

@@ -82,6 +82,15 @@ def test_the_commands_of_the_cheat_sheet_exist():
     assert named - known - {"tutorials", "--layer", "--method"} == set()
 
 
+def test_the_instructors_page_calls_lessons_by_their_titles():
+    page = (TEACHING / "instructor.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^## Lesson (\d+): (.*)$", page, re.MULTILINE))
+    for master in ROOT.glob("tutorials/[0-9]*.py"):
+        title = re.search(r"^#   title: (.*)$", master.read_text(encoding="utf-8"), re.MULTILINE)
+        assert title
+        assert title[1].strip("\"'").startswith(told[str(int(master.stem[:2]))])
+
+
 def test_the_instructors_page_tells_of_every_lesson():
     page = (TEACHING / "instructor.md").read_text(encoding="utf-8")
     told = [int(number) for number in re.findall(r"^## Lesson (\d+): ", page, re.MULTILINE)]
