@@ -13,6 +13,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -20,6 +21,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from website import contents, lessons, links, reference, rendering, report_pages, staging  # noqa: E402
 
+NEEDED = ("sphinx", "myst_parser", "pydata_sphinx_theme", "jupytext", "papermill", "nbconvert")
 OUTSIDE = "outside.txt"
 MARK = "site.txt"
 """Stands in a folder that this command made, so that it never takes away a folder that is somebody's own."""
@@ -74,7 +76,7 @@ def build(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; 0 where nothing is wrong."""
+    """The command; 0 where nothing is wrong, 1 where a page or a link is, 2 where the site cannot be made here."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("out", type=Path, help="folder of the site")
     parser.add_argument(
@@ -83,12 +85,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--lessons", nargs="*", metavar="NN", help="numbers of the lessons to execute; default: all")
     parser.add_argument("--reports", nargs="*", metavar="NAME", help="names of the reports to make; default: all")
     asked = parser.parse_args(arguments)
-    wrong = build(
-        asked.out.resolve(),
-        smoke=asked.smoke,
-        executed=["01"] if asked.smoke and asked.lessons is None else asked.lessons,
-        reports=["sample"] if asked.smoke and asked.reports is None else asked.reports,
-    )
+    missing = [package for package in NEEDED if find_spec(package) is None]
+    if missing:
+        print(f'The site needs {", ".join(missing)}, not installed here: pip install -e ".[docs]"', file=sys.stderr)
+        return 2
+    try:
+        wrong = build(
+            asked.out.resolve(),
+            smoke=asked.smoke,
+            executed=["01"] if asked.smoke and asked.lessons is None else asked.lessons,
+            reports=["sample"] if asked.smoke and asked.reports is None else asked.reports,
+        )
+    except FileExistsError as error:
+        print(error, file=sys.stderr)
+        return 2
     for line in wrong:
         print(line, file=sys.stderr)
     return 1 if wrong else 0

@@ -12,7 +12,7 @@ pytest.importorskip("pydata_sphinx_theme")
 pytest.importorskip("papermill")
 pytest.importorskip("jupytext")
 
-from site_building import ROOT, small_site
+from site_building import ROOT, make_site, small_site
 
 pytestmark = pytest.mark.notebook
 
@@ -83,10 +83,10 @@ def test_the_api_comes_from_the_docstrings(site):
     assert "iterprime-xai ground" in text_of(out / "api/commands.html")
 
 
-def test_built_again_it_takes_the_place_of_the_earlier_site_but_never_of_anything_else(tmp_path):
-    from make_site import build
-
+def test_it_never_takes_the_place_of_anything_but_an_earlier_site(tmp_path, capsys):
     (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(FileExistsError, match="holds something else"):
-        build(tmp_path, smoke=True, executed=[], reports=[], floors=())
+        make_site.build(tmp_path, smoke=True, executed=[], reports=[], floors=())
+    assert make_site.main([str(tmp_path), "--smoke"]) == 2
+    assert "holds something else" in capsys.readouterr().err
     assert (tmp_path / "mine.txt").is_file()
