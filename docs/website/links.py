@@ -51,6 +51,7 @@ class _Page(HTMLParser):
 
 def check(site: Path) -> Found:
     """Read every page of the site and follow its links; nothing is asked of any network."""
+    site = site.resolve()  # or an anchor behind a linked folder would not be looked for
     pages = {path: _read(path) for path in sorted(site.rglob("*.html")) if "_static" not in path.parts}
     broken: list[str] = []
     loaded: list[str] = []

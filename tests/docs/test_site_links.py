@@ -47,6 +47,16 @@ def test_what_leads_nowhere_is_broken(site, body, why):
     assert why in line
 
 
+def test_anchors_are_looked_for_behind_a_linked_folder_too(site, tmp_path_factory, tmp_path):
+    site('<a href="other/page.html#gone">a</a>')
+    link = tmp_path_factory.mktemp("links") / "site"
+    try:
+        link.symlink_to(tmp_path, target_is_directory=True)
+    except OSError:
+        pytest.skip("this system makes no links")
+    assert len(check(link).broken) == 1
+
+
 @pytest.mark.parametrize(
     "body",
     [
