@@ -99,8 +99,7 @@ def page(notebook: Any, source: Path, stage: Path, note: str) -> str:
             parts.append(_raw(f'<p class="cell-label {label}">{LABELS[label]}</p>'))
         before = label
         if cell.cell_type == "markdown":
-            # The solved notebook repeats the master's links, which are meant from the master's folder.
-            text = with_links(cell.source, Path("tutorials", source.name), stage, source.with_suffix(".md"))
+            text = with_links(cell.source, source, stage)
             if not noted:
                 head, _, rest = text.partition("\n")
                 text, noted = f"{head}\n\n{note}\n{rest}", True

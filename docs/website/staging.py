@@ -51,13 +51,13 @@ def staged_name(path: Path) -> Path | None:
     return None
 
 
-def with_links(text: str, source: Path, stage: Path, page: Path | None = None) -> str:
+def with_links(text: str, source: Path, stage: Path) -> str:
     """A page's text with links that reach the staged pages; files that are no pages are copied, so that they are in the site too.
 
-    ``source`` is the page's own path in the repository, and ``page`` where it is staged, if not in its usual place. A link
-    that leads nowhere stays as it is, and is found by the check of links.
+    ``source`` is the page's own path in the repository. A link that leads nowhere stays as it is, and is found by the
+    check of links.
     """
-    page = page or staged_name(source) or source
+    page = staged_name(source) or source
 
     def linked(found: re.Match[str]) -> str:
         opening, target, closing = found.groups()

@@ -35,8 +35,12 @@ def student(master: Any) -> Any:
 
 
 def solved(master: Any) -> Any:
-    """The notebook with every exercise solved."""
-    return _without(master, EXERCISE)
+    """The notebook with every exercise solved, which lies a folder deeper: its links to files go one further up."""
+    made = _without(master, EXERCISE)
+    for cell in made.cells:
+        if cell.cell_type == "markdown":
+            cell.source = cell.source.replace("](../", "](../../")
+    return made
 
 
 def build(path: Path) -> tuple[Path, Path]:
