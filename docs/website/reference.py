@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -56,8 +57,8 @@ def _dotted(folder: Path) -> str:
 
 
 def _modules(folder: Path) -> list[Path]:
-    """The folder's modules that define something public, its own ``__init__`` last."""
-    found = [path for path in sorted(folder.glob("*.py")) if path.name != "__init__.py"]
+    """The folder's modules that define something public, its own ``__init__`` last; the checks of exercises are none of it."""
+    found = [path for path in sorted(folder.glob("*.py")) if not re.fullmatch(r"__init__|lesson_\d+", path.stem)]
     return [path for path in (*found, folder / "__init__.py") if _defines(path)]
 
 
