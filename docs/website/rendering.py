@@ -18,13 +18,13 @@ def render(stage: Path, out: Path, cache: Path, extra: Sequence[Path] = ()) -> l
         RuntimeError: Sphinx stopped.
     """
     from sphinx.application import Sphinx
-    from sphinx.deprecation import RemovedInNextVersionWarning
     from sphinx.util.docutils import docutils_namespace, patch_docutils
 
     said, warned = io.StringIO(), io.StringIO()
     settings = {"html_extra_path": [str(folder) for folder in extra]}
     with warnings.catch_warnings(), patch_docutils(str(CONFIGURATION)), docutils_namespace():
-        warnings.simplefilter("ignore", RemovedInNextVersionWarning)  # what extensions still have to mend
+        for coming in (DeprecationWarning, PendingDeprecationWarning):  # what extensions still have to mend
+            warnings.simplefilter("ignore", coming)
         app = Sphinx(
             srcdir=str(stage),
             confdir=str(CONFIGURATION),

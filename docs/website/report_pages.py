@@ -65,7 +65,7 @@ def _page(path: Path, notebook: Any, title: str, known: Mapping[str, Any], shown
     )
     parts += ["```sh", f"iterprime-xai report {path.stem}{runs} --out {path.stem}.html", "```", ""]
     parts += ["## What it can be asked", "", "| parameter | default | means |", "|---|---|---|"]
-    parts += [f"| `{each.name}` | `{each.default!r}` | {each.help} |" for each in known.values()]
+    parts += [f"| `{each.name}` | `{each.default!r}` | {each.help.replace('|', '&#124;')} |" for each in known.values()]
     return "\n".join(parts) + "\n"
 
 
