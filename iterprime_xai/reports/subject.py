@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,8 +36,14 @@ class Subject:
     def again(self, **changed: Any) -> Grounding:
         """Look at the same picture and phrase with other settings; proposals are not made again."""
         assert self.grounder is not None
-        given = self.settings | {"proposals": self.grounding.proposals or False} | changed
-        return self.grounder.ground(self.grounding.image, self.grounding.expression.text, **given)
+        given = self.settings | changed
+        return self.grounder.ground(self._looked, self.grounding.expression.text, **given)
+
+    @cached_property
+    def _looked(self) -> Any:
+        """The picture, encoded once for all further looks."""
+        assert self.grounder is not None
+        return self.grounder.prepare(self.grounding.image, self.grounding.proposals or False)
 
 
 def subject_of(

@@ -43,14 +43,15 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A picture that was read, encoded and cut into proposals, once for all phrases.
+    """A picture that was read, encoded and cut into proposals, once for all phrases; made by `Grounder.prepare`.
 
-    ``masks`` may instead be what proposes masks once there is a heatmap.
+    ``masks`` may instead be what proposes masks once there is a heatmap. ``encoded_by`` is the matcher of ``image_tokens``.
     """
 
     picture: Picture
     image_tokens: ImageTokens
     masks: Proposals | PromptedProposer | None
+    encoded_by: GroundingMatcher
 
     def proposals_at(self, heatmap: np.ndarray) -> Proposals | None:
         """The masks to choose from for one heatmap."""

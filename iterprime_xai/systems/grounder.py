@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -101,7 +102,7 @@ class Grounder:
         """Show where the model looks for ``text`` in ``image``, and the mask that follows.
 
         Args:
-            image: a path, PIL image or uint8 array (height, width[, channels]).
+            image: a path, PIL image or uint8 array (height, width[, channels]); or what :meth:`prepare` made of one.
             text: the referring expression.
             method: "gradcam", refined as the recipe says, or another way to look: one of `iterprime_xai.saliency.methods`, or one
                 made by `iterprime_xai.saliency.get_method` with options of its own. All but "gradcam" look once.
@@ -147,9 +148,29 @@ class Grounder:
         check_texts(texts, "ground")
         settings = self._settings(method, layer, recipe, passes, emphasis, answer)
         expressions = [self.parser(text) for text in texts]
-        picture = read_image(image)
-        (prepared,) = self._prepare([self._masks(picture, self._source(proposals))])
+        prepared = self.prepare(image, proposals)
         return self._answer([(prepared, each) for each in expressions], settings)
+
+    def prepare(self, image: Any, proposals: Any = None) -> Prepared:
+        """Read, encode and cut a picture once, to ask about it with different settings: what this returns stands for the image.
+
+            looked = grounder.prepare("photo.jpg")
+            for layer in grounder.matcher.layers:
+                grounder.ground(looked, "the dog", layer=layer)
+
+        Of a picture that is prepared already only the masks are made anew, where ``proposals`` asks for others. See :meth:`ground`
+        for both arguments. Raises ``OptionError`` for a picture that another model encoded.
+        """
+        if not isinstance(image, Prepared):
+            (prepared,) = self._prepare([self._masks(read_image(image), self._source(proposals))])
+            return prepared
+        if image.encoded_by is not self.matcher:
+            raise OptionError(
+                "This picture was prepared by another grounder, whose model encoded it; prepare it with this one."
+            )
+        if proposals is None:
+            return image
+        return replace(image, masks=self._masks(image.picture, self._source(proposals))[1])
 
     def ground_each(
         self,
@@ -219,8 +240,7 @@ class Grounder:
         the options.
         """
         settings = self._settings(method, layer, recipe, passes, emphasis, answer)
-        expression, picture = self.parser(text), read_image(image)
-        (prepared,) = self._prepare([self._masks(picture, self._source(proposals))])
+        expression, prepared = self.parser(text), self.prepare(image, proposals)
 
         def ask(text: str) -> Grounding:
             return self._answer([(prepared, self.parser(text))], settings)[0]
@@ -269,7 +289,10 @@ class Grounder:
     def _prepare(self, given: Sequence[Cut]) -> list[Prepared]:
         """Pictures, encoded together."""
         encoded = self.batches.encode_images([picture.image for picture, _ in given])
-        return [Prepared(picture, tokens, masks) for (picture, masks), tokens in zip(given, encoded, strict=True)]
+        return [
+            Prepared(picture, tokens, masks, self.matcher)
+            for (picture, masks), tokens in zip(given, encoded, strict=True)
+        ]
 
     def _answer(self, subjects: Sequence[tuple[Prepared, Expression]], settings: Settings) -> list[Grounding]:
         """What is found for all subjects, looked at together."""

@@ -9,9 +9,11 @@ from PIL import Image
 from random_models import SHAPES, build_model, build_processor
 
 import iterprime_xai as ix
+from iterprime_xai.data.scenes import bundled_samples
 from iterprime_xai.models import load_matcher
 from iterprime_xai.models.blip import BlipMatcher
 from iterprime_xai.models.profiles import Profile
+from iterprime_xai.records import OptionError
 from iterprime_xai.saliency import Recipe, token_gradcam
 from iterprime_xai.systems import Grounder
 
@@ -217,3 +219,26 @@ def test_no_recipe_is_the_default_one_and_a_numpy_layer_is_recorded_as_a_number(
 def test_a_layer_without_profile_is_said_to_be_not_validated(grounder, picture):
     g = grounder.ground(picture, PHRASE, proposals=False)
     assert any("not validated for this checkpoint" in note for note in g.trace)
+
+
+def test_a_picture_that_is_prepared_is_encoded_once_and_answers_as_the_picture_does(monkeypatch):
+    scene = bundled_samples()[0]
+    grounder = ix.load("tiny")
+    plain = {layer: grounder.ground(scene.image, scene.text, layer=layer) for layer in (2, 3)}
+    encoded = []
+    encode = grounder.matcher.encode_images
+    monkeypatch.setattr(grounder.matcher, "encode_images", lambda images: encoded.append(len(images)) or encode(images))
+    looked = grounder.prepare(scene.image)
+    for layer, expected in plain.items():
+        found = grounder.ground(looked, scene.text, layer=layer)
+        assert np.array_equal(found.heatmap, expected.heatmap)
+        assert np.array_equal(found.mask, expected.mask)
+    without = grounder.ground(looked, scene.text, proposals=False)
+    assert without.mask is None
+    assert encoded == [1]
+
+
+def test_a_picture_that_another_model_encoded_is_refused():
+    scene = bundled_samples()[0]
+    with pytest.raises(OptionError, match="prepared by another grounder"):
+        ix.load("tiny").ground(ix.load("tiny").prepare(scene.image), scene.text)
