@@ -16,7 +16,7 @@ from PIL import Image, ImageChops
 from iterprime_xai.records import Grounding
 from iterprime_xai.records.heatmap import resize
 from iterprime_xai.visualize import describe, panels
-from iterprime_xai.visualize.colours import overlay, scale_of
+from iterprime_xai.visualize.colours import faded, heat_layer, laid_over, scale_of
 from iterprime_xai.visualize.contours import contours
 from iterprime_xai.visualize.encoded import jpeg
 from iterprime_xai.visualize.lettering import SETTINGS, Style, drawable, shortened
@@ -91,6 +91,7 @@ def sheet(image: Image.Image, shown: Sequence[Panel], *, alt: str, columns: int 
     maps = [panel.heatmap for panel in shown if panel.heatmap is not None]
     common = scale_of(maps) if shared and maps else None
     small = _small(image, round(width * DOTS_PER_INCH), round(height * DOTS_PER_INCH))
+    pale = faded(small)
     masks = {id(mask): mask for panel in shown for mask in (panel.mask, panel.gold) if mask is not None}
     outlines = {key: contours(mask, 0) for key, mask in masks.items()}
 
@@ -104,7 +105,7 @@ def sheet(image: Image.Image, shown: Sequence[Panel], *, alt: str, columns: int 
                 photo.show(small)
             else:
                 heat = resize(panel.heatmap, small.shape[:2])
-                photo.show(overlay(small, heat, common or scale_of([panel.heatmap])))
+                photo.show(laid_over(pale, heat_layer(heat, common or scale_of([panel.heatmap]))))
             if panel.keep is not None:
                 panels.draw_hidden(photo, canvas, panel.keep)
             panels.draw_outline(photo, canvas, 0.8)

@@ -123,6 +123,12 @@ def overlay(
     picture: np.ndarray, heatmap: np.ndarray, scale: Scale, opacity: float = OPACITY, threshold: float = 0.0
 ) -> np.ndarray:
     """Heat laid over a picture: uint8 RGB (height, width, 3); ``heatmap`` is already at the picture's size."""
-    layer = heat_layer(heatmap, scale, opacity, threshold)
-    alpha = layer[..., 3:].astype(np.float32) / 255
-    return np.rint(faded(picture) * (1 - alpha) + layer[..., :3] * alpha).astype(np.uint8)
+    return laid_over(faded(picture), heat_layer(heatmap, scale, opacity, threshold))
+
+
+def laid_over(picture: np.ndarray, layer: np.ndarray) -> np.ndarray:
+    """A layer (uint8, height x width x 4) over a picture (uint8 RGB) of its size, by the layer's opacity."""
+    from PIL import Image
+
+    paper, alpha = Image.fromarray(picture), Image.fromarray(np.ascontiguousarray(layer[..., 3]))
+    return np.asarray(Image.composite(Image.fromarray(np.ascontiguousarray(layer[..., :3])), paper, alpha))
