@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,6 +44,7 @@ def colophon(settings: Mapping[str, Any], runs: Sequence[Run] = ()) -> Exhibit:
     return found + table(("setting", "value"), rows)
 
 
+@cache
 def version_of(package: str) -> str:
     """The version of a package that is running, or that it is not installed."""
     if package == "iterprime-xai":  # of the code that runs, which need not be the one that was installed
