@@ -37,8 +37,8 @@ from IPython.display import display
 from iterprime_xai.evaluation.failures import failure_table
 from iterprime_xai.evaluation.failures.two_runs import by_tag, by_word, farthest, two_runs
 from iterprime_xai.evaluation.measures import compare
-from iterprime_xai.reports import comparison_exhibits, comparison_pictures, run_pair
 from iterprime_xai.reports.colophon import colophon
+from iterprime_xai.reports.sections import comparison_exhibits, comparison_pictures, run_pair
 
 runs = run_pair.opened_pair(run, against, more, phrases=16 if smoke else 120)
 comparison = compare(runs, against=1)

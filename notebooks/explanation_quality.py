@@ -39,8 +39,9 @@ from iterprime_xai.data import open_data
 from iterprime_xai.evaluation.explanation.beliefs import beliefs
 from iterprime_xai.evaluation.explanation.judged_tables import check_table, explained, map_table
 from iterprime_xai.evaluation.explanation.method_table import judge_methods
-from iterprime_xai.reports import exhibits, method_pictures, quality_exhibits
+from iterprime_xai.reports import exhibits
 from iterprime_xai.reports.colophon import colophon
+from iterprime_xai.reports.sections import method_pictures, quality_exhibits
 from iterprime_xai.saliency.methods import FLOORS
 
 names = quality_exhibits.chosen_methods(["gradcam", "rollout"] if smoke and not methods else methods)

@@ -33,8 +33,9 @@ limit: int = 14  # at most this many failures are shown in all
 # %%
 from iterprime_xai.evaluation.failures import density, failure_table, priced, slices, word_table
 from iterprime_xai.evaluation.failures.narrowing import narrowed
-from iterprime_xai.reports import exhibits, failure_charts, failure_exhibits, run_source, second_looks
+from iterprime_xai.reports import exhibits
 from iterprime_xai.reports.colophon import colophon
+from iterprime_xai.reports.sections import failure_charts, failure_exhibits, run_source, second_looks
 
 opened = run_source.opened(run, phrases=40 if smoke else 120)
 table = narrowed(failure_table(opened, threshold), where)

@@ -40,9 +40,10 @@ from iterprime_xai.evaluation.explanation.method_table import judge_methods
 from iterprime_xai.evaluation.heads import head_pointing
 from iterprime_xai.evaluation.layers import measure_layers
 from iterprime_xai.evaluation.speed import measure_speed
-from iterprime_xai.reports import exhibits, model_exhibits
+from iterprime_xai.reports import exhibits
 from iterprime_xai.reports.colophon import colophon
-from iterprime_xai.reports.model_facts import size_of
+from iterprime_xai.reports.sections import model_exhibits
+from iterprime_xai.reports.sections.model_facts import size_of
 
 most, tested, twins, times = (min(limit, 6), 2, 8, 3) if smoke else (limit, checks, pairs, repeats)
 grounder, opened = ix.load(model), open_data(data)

@@ -41,8 +41,9 @@ limit: int = 12  # at most this many questions are asked
 # %%
 from itertools import islice
 
-from iterprime_xai.reports import exhibits, reproducing
+from iterprime_xai.reports import exhibits
 from iterprime_xai.reports.colophon import colophon
+from iterprime_xai.reports.sections import reproducing
 
 if smoke:
     systems, phrases, ablation, limit = systems[:2], 4, min(ablation, 4), min(limit, 2)

@@ -34,9 +34,10 @@ smoke: bool = False  # true: the smallest run that still shows every part, for t
 limit: int = 8  # at most this many layers, words and proposals are drawn
 
 # %%
-from iterprime_xai.reports import exhibits, failure_exhibits, looks, sheets
+from iterprime_xai.reports import exhibits, sheets
 from iterprime_xai.reports.colophon import colophon
-from iterprime_xai.reports.subject import subject_of
+from iterprime_xai.reports.sections import failure_exhibits, looks
+from iterprime_xai.reports.sections.subject import subject_of
 
 most = min(limit, 2) if smoke else limit
 subject = subject_of(image=image, phrase=phrase, model=model, recipe=recipe, layer=layer, run=run, sample=sample)

@@ -13,7 +13,7 @@ from notebook_files import MOST_BYTES, loaded_from_elsewhere, pictures
 
 from iterprime_xai.evaluation.runs import evaluate
 from iterprime_xai.records import LayerError, OptionError, StorageError
-from iterprime_xai.reports import run_report
+from iterprime_xai.reports import run
 
 pytestmark = pytest.mark.notebook
 
@@ -78,7 +78,7 @@ def runs(tmp_path_factory):
 
 def compared(runs, out, **others):
     given = {"run": str(runs / "centre"), "against": str(runs / "largest"), "smoke": True, **others}
-    return run_report("compare", given, out).read_text(encoding="utf-8")
+    return run("compare", given, out).read_text(encoding="utf-8")
 
 
 def test_two_runs_are_compared_twice_with_the_same_tables(runs, tmp_path):
@@ -116,14 +116,14 @@ def test_what_cannot_be_compared_is_one_clear_message(runs, tmp_path, given, err
 
 
 def test_out_of_the_box_two_systems_are_compared_on_scenes(tmp_path):
-    page = run_report("compare", {"smoke": True}, tmp_path / "x.html").read_text(encoding="utf-8")
+    page = run("compare", {"smoke": True}, tmp_path / "x.html").read_text(encoding="utf-8")
     check_page("compare", page, 3)
     assert "iterprime" in page
     assert "gradcam" in page
 
 
 def test_methods_are_judged_and_the_floors_stand_beside_them(tmp_path):
-    page = run_report("explanation_quality", {"smoke": True}, tmp_path / "x.html").read_text(encoding="utf-8")
+    page = run("explanation_quality", {"smoke": True}, tmp_path / "x.html").read_text(encoding="utf-8")
     check_page("explanation_quality", page, 3)
     for name in ("gradcam", "rollout", "uniform", "centre", "random", "edges"):
         assert f">{name}<" in page
@@ -133,7 +133,7 @@ def test_methods_are_judged_and_the_floors_stand_beside_them(tmp_path):
 
 def test_methods_and_layer_are_ones_to_choose(tmp_path, model_folder):
     given = {"model": str(model_folder), "methods": ["attention"], "layer": 1, "curves": False, "smoke": True}
-    page = run_report("explanation_quality", given, tmp_path / "x.html").read_text(encoding="utf-8")
+    page = run("explanation_quality", given, tmp_path / "x.html").read_text(encoding="utf-8")
     assert "Of 1 method," in page
     assert "deletion not measured" in page
     for wrong, error, said in (
@@ -141,11 +141,11 @@ def test_methods_and_layer_are_ones_to_choose(tmp_path, model_folder):
         ({"layer": 99}, LayerError, "99"),
     ):
         with pytest.raises(error, match=said):
-            run_report("explanation_quality", {**given, **wrong}, tmp_path / "y.html")
+            run("explanation_quality", {**given, **wrong}, tmp_path / "y.html")
 
 
 def test_the_card_of_the_bundled_model_says_what_it_rests_on(tmp_path):
-    page = run_report("model_card", {"smoke": True}, tmp_path / "x.html").read_text(encoding="utf-8")
+    page = run("model_card", {"smoke": True}, tmp_path / "x.html").read_text(encoding="utf-8")
     check_page("model_card", page, 3)
     for said in ("layer 3", "What it learned from", "encode the picture", "torch thread", "true above false twin"):
         assert said in page
@@ -154,7 +154,7 @@ def test_the_card_of_the_bundled_model_says_what_it_rests_on(tmp_path):
 
 def test_a_checkpoint_that_nobody_validated_is_said_to_be_that(tmp_path, model_folder):
     given = {"model": str(model_folder), "smoke": True}
-    page = unescape(run_report("model_card", given, tmp_path / "x.html").read_text(encoding="utf-8"))
+    page = unescape(run("model_card", given, tmp_path / "x.html").read_text(encoding="utf-8"))
     assert "not validated for this checkpoint" in page
     assert "No threshold was measured" in page
     assert "nothing here says what it was trained on" in page

@@ -19,7 +19,7 @@ from iterprime_xai.evaluation.measures.comparing import Compared, Comparison, Gr
 from iterprime_xai.evaluation.runs import evaluate
 from iterprime_xai.evaluation.runs.reading import read_run
 from iterprime_xai.records import OptionError
-from iterprime_xai.reports import comparison_exhibits, comparison_pictures, run_pair
+from iterprime_xai.reports.sections import comparison_exhibits, comparison_pictures, run_pair
 
 
 class Always(ToySystem):

@@ -12,7 +12,7 @@ from iterprime_xai.evaluation.bootstrap import Interval
 from iterprime_xai.evaluation.explanation.beliefs import failed_checks
 from iterprime_xai.reports.charts import FAINT, MUTED, interval_rows
 from iterprime_xai.reports.exhibits import Exhibit, Written, sentence, table
-from iterprime_xai.reports.model_facts import Size, card_of
+from iterprime_xai.reports.sections.model_facts import Size, card_of
 from iterprime_xai.reports.sheets import Picture, drawn
 from iterprime_xai.visualize.tables import shown
 

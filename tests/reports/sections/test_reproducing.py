@@ -9,8 +9,9 @@ import pytest
 import iterprime_xai as ix
 from iterprime_xai.evaluation.bootstrap import Interval
 from iterprime_xai.records import OptionError
-from iterprime_xai.reports import charts, reproducing, run_source
-from iterprime_xai.reports.reproducing import BASE, Cell
+from iterprime_xai.reports import charts
+from iterprime_xai.reports.sections import reproducing, run_source
+from iterprime_xai.reports.sections.reproducing import BASE, Cell
 
 
 @pytest.fixture

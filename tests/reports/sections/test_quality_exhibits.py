@@ -13,7 +13,7 @@ from iterprime_xai.evaluation.explanation.beliefs import Belief, Floor, beliefs
 from iterprime_xai.evaluation.explanation.judging import CheckRow, MapRow
 from iterprime_xai.evaluation.explanation.method_table import Judged
 from iterprime_xai.records import OptionError, Sample
-from iterprime_xai.reports import method_pictures, quality_exhibits
+from iterprime_xai.reports.sections import method_pictures, quality_exhibits
 from iterprime_xai.saliency.methods import FLOORS
 
 

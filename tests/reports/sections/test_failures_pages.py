@@ -7,7 +7,7 @@ import re
 import pytest
 
 from iterprime_xai.records import OptionError
-from iterprime_xai.reports import run_source
+from iterprime_xai.reports.sections import run_source
 
 pytest.importorskip("papermill")
 

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "visualize"))
 from made_failures import HOSTILE, line, small, table
 
 from iterprime_xai.evaluation.failures import density, failure_table, priced, slices
-from iterprime_xai.reports import failure_charts, failure_exhibits, second_looks
+from iterprime_xai.reports.sections import failure_charts, failure_exhibits, second_looks
 
 
 def mendable():

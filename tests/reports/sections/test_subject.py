@@ -8,8 +8,8 @@ import pytest
 import iterprime_xai as ix
 from iterprime_xai.evaluation.runs.asking import Asker
 from iterprime_xai.records import OptionError
-from iterprime_xai.reports import failure_exhibits, looks, subject
-from iterprime_xai.reports.subject import subject_of
+from iterprime_xai.reports.sections import failure_exhibits, looks, subject
+from iterprime_xai.reports.sections.subject import subject_of
 
 pytest.importorskip("papermill")
 

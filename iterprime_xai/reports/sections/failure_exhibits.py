@@ -10,8 +10,8 @@ import numpy as np
 from iterprime_xai.evaluation.failures.case import Case, open_case
 from iterprime_xai.records import OptionError
 from iterprime_xai.reports.exhibits import Exhibit, Written, sentence, table
+from iterprime_xai.reports.sections.subject import Subject
 from iterprime_xai.reports.sheets import answer
-from iterprime_xai.reports.subject import Subject
 from iterprime_xai.visualize import failure_facts
 from iterprime_xai.visualize.tables import shown
 

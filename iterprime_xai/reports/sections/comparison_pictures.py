@@ -12,8 +12,8 @@ from iterprime_xai.evaluation.failures.case import Case, open_case
 from iterprime_xai.evaluation.failures.two_runs import counted
 from iterprime_xai.evaluation.measures.metrics import METRICS
 from iterprime_xai.reports.charts import COOL, FAINT, MUTED, WARM, chart_of, interval_rows
-from iterprime_xai.reports.comparison_exhibits import points
 from iterprime_xai.reports.exhibits import Exhibit
+from iterprime_xai.reports.sections.comparison_exhibits import points
 from iterprime_xai.reports.sheets import Panel, Picture, drawn, sheet
 from iterprime_xai.visualize import describe, failure_facts
 from iterprime_xai.visualize.lettering import drawable

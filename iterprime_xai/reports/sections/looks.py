@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from iterprime_xai.records import Grounding
+from iterprime_xai.reports.sections.subject import Subject
 from iterprime_xai.reports.sheets import Panel, Picture, sheet
-from iterprime_xai.reports.subject import Subject
 from iterprime_xai.visualize import describe
 
 NO_LAYERS = "This system has no text layers with cross-attention, so there is nothing to compare here."

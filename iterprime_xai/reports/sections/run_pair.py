@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from iterprime_xai.records import OptionError
-from iterprime_xai.reports.run_source import opened
+from iterprime_xai.reports.sections.run_source import opened
 
 if TYPE_CHECKING:
     from iterprime_xai.evaluation.runs.reading import Run

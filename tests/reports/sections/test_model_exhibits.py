@@ -19,8 +19,8 @@ from iterprime_xai.evaluation.matching import PairRow
 from iterprime_xai.evaluation.speed import Speed, Stage, measure_speed
 from iterprime_xai.models import Profile
 from iterprime_xai.records import Sample
-from iterprime_xai.reports import model_exhibits
-from iterprime_xai.reports.model_facts import Size, card_of, folder_of, size_of
+from iterprime_xai.reports.sections import model_exhibits
+from iterprime_xai.reports.sections.model_facts import Size, card_of, folder_of, size_of
 
 SIZE = Size((("tower", 1_500_000), ("text", 500_000)), 2_000_000, 8.0, 4.0)
 
