@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,6 +12,8 @@ from iterprime_xai.records import OptionError, StorageError
 from iterprime_xai.records.writing import write_whole
 from iterprime_xai.reports.find import folder
 from iterprime_xai.tutorials.master import SOLUTIONS
+
+_LINK = re.compile(r"\[([^\]]+)\]\((?:\.\./)+([^)#]+)(?:#[^)]*)?\)")
 
 
 def lessons() -> dict[str, Path]:
@@ -37,13 +41,24 @@ def copy_lessons(out: str | Path, only: Sequence[str] = (), solutions: bool = Fa
     files = {Path(out) / path.name: path for path in chosen}
     if solutions:
         files |= {Path(out) / SOLUTIONS / path.name: path.parent / SOLUTIONS / path.name for path in chosen}
-    changed = [place for place, path in files.items() if place.exists() and place.read_bytes() != path.read_bytes()]
+    contents = {place: _alone(path) for place, path in files.items()}
+    changed = [place for place, content in contents.items() if place.exists() and place.read_bytes() != content]
     if changed:
         more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
         raise StorageError(
             f"{changed[0]}{more} is there already and differs from the lesson: choose another folder, or move it away."
         )
-    return [write_whole(place, path.read_bytes()) for place, path in files.items() if not place.exists()]
+    return [write_whole(place, content) for place, content in contents.items() if not place.exists()]
+
+
+def _alone(path: Path) -> bytes:
+    """A lesson as it is where the project's other files are not beside it: links to them become their names."""
+    notebook = json.loads(path.read_bytes())
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            text = "".join(cell["source"])
+            cell["source"] = _LINK.sub(r"\1 (`\2`)", text).splitlines(keepends=True)
+    return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode("utf-8")
 
 
 def _found(asked: str, known: dict[str, Path]) -> Path:

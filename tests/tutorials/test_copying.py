@@ -19,6 +19,13 @@ def test_one_lesson_is_found_by_its_number_or_name(tmp_path, asked):
     assert [path.name[:3] for path in copy_lessons(tmp_path, [asked])] == ["01_"]
 
 
+def test_links_to_files_that_do_not_come_along_become_their_names(tmp_path):
+    copy_lessons(tmp_path, solutions=True)
+    text = "".join(path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.ipynb"))
+    assert "](../" not in text
+    assert "(`docs/methods/gradcam.md`)" in text
+
+
 def test_solutions_come_in_a_folder_of_their_own(tmp_path):
     copy_lessons(tmp_path, ["1"], solutions=True)
     assert [path.name[:3] for path in (tmp_path / "solutions").iterdir()] == ["01_"]
