@@ -21,7 +21,11 @@ pytestmark = pytest.mark.browser
 FEWEST = {"sample": 6, "failures": 5, "reproduce": 3, "compare": 2, "explanation_quality": 2, "model_card": 2}
 """Figures that a report has even in its small form."""
 
-SHOWN = "() => [...document.images].map(each => ({ok: each.complete && each.naturalWidth > 40, alt: each.alt}))"
+SHOWN = """() => [...document.images].map(each => ({
+    ok: each.complete && each.naturalWidth > 0,
+    alt: each.alt || each.closest('[role=img]')?.getAttribute('aria-label') || '',
+}))"""
+"""Every picture, and what it is called: pictures that lie over one another are called once, by what holds them."""
 
 
 @pytest.mark.parametrize("name", available())
@@ -41,6 +45,6 @@ def test_a_reports_page_shows_every_figure_and_asks_for_nothing(name, tmp_path, 
     found = offline_page.evaluate(SHOWN)
     assert len(found) >= len(pictures(text)) >= FEWEST[name]
     assert [each["alt"] for each in found if not each["ok"]] == []
-    assert all(len(each["alt"]) > 15 for each in found)
+    assert [each for each in found if len(each["alt"]) <= 15] == []
     assert (said, offline_page.asked) == ([], [])
     assert offline_page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -59,8 +59,9 @@ class TestWhatIsCalled:
     def test_without_a_name_reports_are_listed_with_their_titles(self, report):
         code, out, _ = report()
         assert code == 0
-        assert "failures   Why a run fails" in out
-        assert "sample     One grounding, from the phrase to the mask" in out
+        listed = {line.split()[0]: " ".join(line.split()[1:]) for line in out.splitlines() if line}
+        assert listed["failures"] == "Why a run fails"
+        assert listed["sample"] == "One grounding, from the phrase to the mask"
         assert report("list")[1] == out
 
     def test_parameters_are_listed_with_type_default_and_help(self, report):

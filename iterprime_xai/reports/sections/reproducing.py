@@ -29,19 +29,17 @@ BASE = "as it is"
 """The variant that all others of a question are compared with."""
 
 QUESTIONS: dict[str, dict[str, dict[str, Any]]] = {
-    "How many looks?": {f"passes {number}": {"passes": number} for number in (1, 2, 5)},
-    "From which heat on are patches hidden?": {
-        f"threshold {share:g}": {"threshold": share} for share in (0.3, 0.7, 0.9)
+    "Which emphasis of the primary word?": {
+        f"emphasis {name}": {"emphasis": name} for name in ("local", "global", "both", "none", "sentence")
     },
+    "Gradient by what?": {"gradient attention": {"gradient": "attention"}},
+    "How many looks?": {f"passes {number}": {"passes": number} for number in (1, 2, 5)},
+    "From which heat on are patches hidden?": {f"threshold {at:g}": {"threshold": at} for at in (0.3, 0.7, 0.9)},
     "How much of the newest map?": {f"blend {weight:g}": {"blend": weight} for weight in (0.1, 0.5, 0.8)},
     "Do looks count whose match fell?": {
         "kept": {"keep_rejected": True},
         "kept, not stopped": {"keep_rejected": True, "stop_on_fall": False},
     },
-    "Which emphasis of the primary word?": {
-        f"emphasis {name}": {"emphasis": name} for name in ("none", "local", "global", "both", "sentence")
-    },
-    "Gradient by what?": {"gradient attention": {"gradient": "attention"}},
 }
 """What the paper asks of its parts (Wang et al., AAAI 2025), as settings of the system ``iterprime``; layers are asked too, and
 proposers are the columns of the first tables."""
@@ -90,7 +88,7 @@ def answers(
 ) -> Iterator[tuple[str, list[Run]]]:
     """Each question with its runs, the first of which is the system as it is; ``small`` asks one variant of each."""
     layers = {f"layer {number}": {"layer": number} for number in _layers()}
-    for question, variants in {**QUESTIONS, "Which text layer?": layers}.items():
+    for question, variants in {"Which text layer?": layers, **QUESTIONS}.items():
         chosen = dict(list(variants.items())[:1]) if small else variants
         named = {BASE: {}, **chosen}
         yield (
