@@ -121,7 +121,7 @@ import json, sys
 from iterprime_xai import reports
 from iterprime_xai.reports import find, run
 out = run("sample", {"smoke": True, "model": sys.argv[1], "limit": 1}, "report.html")
-found = [str(find.find(name)) for name in reports.available()]
+found = [str(find.find(name)) for kind in find.FOLDERS for name in reports.available(kind)]
 print(json.dumps({"package": reports.__file__, "found": found, "bytes": out.stat().st_size}))
 """
     done = subprocess.run(
