@@ -262,6 +262,8 @@ def test_the_kernel_finds_the_package_that_is_running_and_keeps_the_users_path(m
     root = str(Path(running.__file__).parents[2])
     assert environment({"PYTHONPATH": "mine"})["PYTHONPATH"] == os.pathsep.join(["mine", root])
     assert environment({})["TQDM_DISABLE"] == "1"
+    assert environment({})["OMP_WAIT_POLICY"] == "PASSIVE"
+    assert environment({"OMP_WAIT_POLICY": "ACTIVE"})["OMP_WAIT_POLICY"] == "ACTIVE"
     assert environment({"TQDM_DISABLE": "0"})["TQDM_DISABLE"] == "0"
     monkeypatch.setattr("site.getsitepackages", lambda: [root])
     assert "PYTHONPATH" not in environment({})
