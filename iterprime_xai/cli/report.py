@@ -85,13 +85,11 @@ def _many(
 
 def _listed() -> None:
     from iterprime_xai.reports import available
-    from iterprime_xai.reports.find import find
-    from iterprime_xai.reports.notebook_source import read_notebook
-    from iterprime_xai.reports.page import title_of
+    from iterprime_xai.reports.find import find, title
 
     wide = max(map(len, available()), default=0)
     for name in available():
-        typer.echo(f"{name:{wide}}  {title_of(read_notebook(find(name)), '')}")
+        typer.echo(f"{name:{wide}}  {title(find(name))}")
     typer.echo("\nWhat one can be asked: iterprime-xai report NAME --parameters")
 
 

@@ -13,12 +13,11 @@ tutorials_app = typer.Typer(help="Lessons: copy them, work through them, see who
 @tutorials_app.command("list")
 def tutorials_list() -> None:
     """List the lessons."""
-    from iterprime_xai.reports.notebook_source import read_notebook
-    from iterprime_xai.reports.page import title_of
+    from iterprime_xai.reports.find import title
     from iterprime_xai.tutorials.copying import lessons
 
     for name, path in lessons().items():
-        typer.echo(f"{name[:2]}  {title_of(read_notebook(path), name)}")
+        typer.echo(f"{name[:2]}  {title(path)}")
 
 
 @tutorials_app.command("copy")

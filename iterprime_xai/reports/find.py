@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from pathlib import Path
 
 from iterprime_xai.records import OptionError
@@ -48,6 +49,11 @@ def find(name_or_path: str | Path) -> Path:
     raise OptionError(
         f"No report {str(name_or_path)!r}.{hint} Expected a path to an .ipynb file or one of: {_listed(packaged)}."
     )
+
+
+def title(path: Path) -> str:
+    """The title that a notebook of this package says in its metadata; nothing but the file is needed to read it."""
+    return str(json.loads(path.read_bytes())["metadata"]["title"])
 
 
 def _packaged() -> dict[str, Path]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from iterprime_xai.records import OptionError
+from iterprime_xai.records import MissingExtraError, OptionError
+
+_EXTRA = ("papermill", "nbconvert", "nbclient", "nbformat", "ipykernel")
 
 
 def read_notebook(path: Path) -> Any:
@@ -13,6 +15,7 @@ def read_notebook(path: Path) -> Any:
 
     Raises ``OptionError`` for what is no notebook, and for one in another language.
     """
+    require_extra()
     import nbformat
 
     try:
@@ -31,3 +34,15 @@ def read_notebook(path: Path) -> Any:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     return notebook
+
+
+def require_extra() -> None:
+    """Raise ``MissingExtraError`` where what reads and runs notebooks is not installed."""
+    from importlib.util import find_spec
+
+    missing = [package for package in _EXTRA if find_spec(package) is None]
+    if missing:
+        raise MissingExtraError(
+            f"Reports need {', '.join(missing)}, not installed here; "
+            'install with `pip install "iterprime-xai[reports]"`.'
+        )

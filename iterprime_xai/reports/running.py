@@ -10,15 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from iterprime_xai.records import IterprimeError, MissingExtraError, OptionError, ReportError, StorageError, errors
+from iterprime_xai.records import IterprimeError, OptionError, ReportError, StorageError, errors
 from iterprime_xai.records.writing import write_whole
 from iterprime_xai.reports.find import find
-from iterprime_xai.reports.notebook_source import read_notebook
+from iterprime_xai.reports.notebook_source import read_notebook, require_extra
 from iterprime_xai.reports.page import Code
 from iterprime_xai.reports.printing import browser, printed
 
 SUFFIXES = (".html", ".ipynb", ".pdf")
-_EXTRA = ("papermill", "nbconvert", "nbclient", "ipykernel")
 
 
 def run(
@@ -55,7 +54,7 @@ def run(
             (``<name of out>.failed.ipynb``).
     """
     out = _checked_out(out, Path(name_or_path).stem)
-    _require_extra()
+    require_extra()
     import nbformat
 
     from iterprime_xai.reports import engine, page
@@ -98,21 +97,10 @@ def run(
 
 def parameters_of(name_or_path: str | Path) -> tuple[Any, ...]:
     """What a report can be asked: name, types, default and help of each parameter, in the notebook's order."""
-    _require_extra()
+    require_extra()
     from iterprime_xai.reports.parameters import schema
 
     return tuple(schema(read_notebook(find(name_or_path))).values())
-
-
-def _require_extra() -> None:
-    from importlib.util import find_spec
-
-    missing = [package for package in _EXTRA if find_spec(package) is None]
-    if missing:
-        raise MissingExtraError(
-            f"Reports need {', '.join(missing)}, not installed here; "
-            'install with `pip install "iterprime-xai[reports]"`.'
-        )
 
 
 def _checked_out(out: str | Path, name: str) -> Path:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from iterprime_xai.records import MissingExtraError, OptionError
+from iterprime_xai.records import OptionError
+from iterprime_xai.reports.notebook_source import require_extra
 from iterprime_xai.tutorials.exercise import MIME
 
 _SIGN = {"passed": "✓", "wrong": "✗", "open": "…", "not run": "-"}
@@ -86,6 +87,7 @@ def mark(folder: str | Path, *, saved: bool = False, jobs: int | None = None, ce
         OptionError: a folder that is none, or holds no lesson. MissingExtraError: papermill is not installed.
     """
     root = Path(folder)
+    require_extra()
     if not root.is_dir():
         raise OptionError(f"{root} is no folder; give the one that holds the students' notebooks.")
     found = [(path, notebook) for path in _notebooks(root) if (notebook := _lesson(path)) is not None]
@@ -129,12 +131,6 @@ def _student(path: Path, root: Path) -> str:
 
 def _run(notebook: Any, cell_timeout: int) -> str:
     """Run a notebook to its end, in its small form, whatever fails on the way; what did, in a sentence, or ""."""
-    from importlib.util import find_spec
-
-    if find_spec("papermill") is None:
-        raise MissingExtraError(
-            'Marking runs notebooks with papermill: pip install "iterprime-xai[reports]", or use --saved.'
-        )
     from iterprime_xai.reports import engine
     from iterprime_xai.reports.parameters import schema
 

@@ -64,6 +64,17 @@ class TestWhatIsCalled:
         assert listed["sample"] == "One grounding, from the phrase to the mask"
         assert report("list")[1] == out
 
+    def test_reports_and_lessons_are_listed_where_nothing_can_run_them(self, report, monkeypatch):
+        monkeypatch.setitem(sys.modules, "nbformat", None)
+        monkeypatch.setitem(sys.modules, "papermill", None)
+        code, out, _ = report("list")
+        assert (code, "Why a run fails" in out) == (0, True)
+        from typer.testing import CliRunner
+
+        from iterprime_xai.cli.tutorials import tutorials_app
+
+        assert "01  What does the model look at?" in CliRunner().invoke(tutorials_app, ["list"]).output
+
     def test_parameters_are_listed_with_type_default_and_help(self, report):
         code, out, _ = report("failures", "--parameters")
         assert code == 0
