@@ -80,7 +80,8 @@ def _many(
         refuse(f"--samples is for the report {REPORT!r}.")
     if not given.get("run") or set(given) - {"run", "limit"}:
         refuse("With --samples the parameters are run=FOLDER and limit=N.")
-    return sample_pages(given["run"], samples or "", out, jobs=jobs, limit=given.get("limit", 8))
+    more = {"limit": given["limit"]} if "limit" in given else {}
+    return sample_pages(given["run"], samples or "", out, jobs=jobs, **more)
 
 
 def _listed() -> None:

@@ -27,6 +27,10 @@ class Interval:
     low: float
     high: float
 
+    def times(self, factor: float) -> Interval:
+        """The same in another unit, such as percent for shares."""
+        return Interval(factor * self.mean, factor * self.low, factor * self.high)
+
     def __str__(self) -> str:
         return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
 

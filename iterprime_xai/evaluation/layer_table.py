@@ -156,11 +156,12 @@ class LayerTable:
             ],
         }
 
-    def __str__(self) -> str:
-        head = ["", "peak on object", "behind the best", "heat in object", "blank", "no word"]
-        body = [
+    def cells(self) -> list[list[str]]:
+        """A line a layer, and one for a random point and a flat map: name, peak on object, behind the best, heat in object (all in
+        percent), blank maps, and looks in which no word has heat."""
+        lines = [
             [
-                ("* " if row.layers == (self.chosen,) else "  ") + row.name,
+                row.name,
                 percent(row.whole.peak),
                 percent(row.behind),
                 percent(row.whole.heat),
@@ -169,8 +170,15 @@ class LayerTable:
             ]
             for row in self.rows
         ]
-        whole = self.rows[0].whole
-        body.append(["  a random point, a flat map", f"{100 * whole.area:.1f}", "", f"{100 * whole.area:.1f}", "", ""])
+        chance = f"{100 * self.rows[0].whole.area:.1f}"
+        return [*lines, ["a random point, a flat map", chance, "", chance, "", ""]]
+
+    def __str__(self) -> str:
+        head = ["", "peak on object", "behind the best", "heat in object", "blank", "no word"]
+        picked = [row.layers == (self.chosen,) for row in self.rows] + [False]
+        body = [
+            [("* " if bold else "  ") + name, *rest] for (name, *rest), bold in zip(self.cells(), picked, strict=True)
+        ]
         lines = [
             f"{self.model} on {self.data}: {self.count} expressions, recipe {self.recipe}, first look",
             "",

@@ -20,14 +20,33 @@ def chart_of(width: float, height: float) -> tuple[Any, Any]:
 
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.add_subplot()
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(FAINT)
-    axes.tick_params(colors=MUTED, labelsize=8.5, length=0)
+    plain(axes, ("left", "bottom"))
     axes.xaxis.label.set(size=8.5, color=MUTED)
     axes.yaxis.label.set(size=8.5, color=MUTED)
     return figure, axes
+
+
+def plain(axes: Any, lines: Sequence[str]) -> None:
+    """Take the frame away but for these sides, which become faint, and make what is written at the axes small and grey."""
+    for side, spine in axes.spines.items():
+        spine.set_visible(side in lines)
+        spine.set_color(FAINT)
+    axes.tick_params(colors=MUTED, labelsize=8.5, length=0)
+
+
+def grid_of_values(axes: Any) -> None:
+    """Faint upright lines behind everything, to read values off."""
+    axes.grid(axis="x", color=FAINT, linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def mark(axes: Any, place: float, value: Interval, colour: str, hollow: bool = False) -> None:
+    """A value as a dot with its interval as a line, at a height; NaN leaves the place empty."""
+    if np.isnan(value.mean):
+        return
+    ends = [value.low, value.high]
+    axes.plot(ends, [place, place], color=colour, linewidth=2.2, alpha=0.45, solid_capstyle="round")
+    axes.plot(value.mean, place, "o", color=colour, markersize=5, markerfacecolor="white" if hollow else colour)
 
 
 def interval_rows(
@@ -56,12 +75,9 @@ def interval_rows(
     places = np.arange(len(names))[::-1]
     colours = [COOL if each else WARM for each in (marked or [False] * len(names))]
     for place, value, colour in zip(places, values, colours, strict=True):
+        mark(axes, place, value, colour)
         if np.isnan(value.mean):
             continue
-        axes.plot(
-            [value.low, value.high], [place, place], color=colour, linewidth=2.2, alpha=0.45, solid_capstyle="round"
-        )
-        axes.plot(value.mean, place, "o", color=colour, markersize=5)
         axes.annotate(
             f"{value.mean:.{decimals}f}",
             (1.01, place),
@@ -77,6 +93,5 @@ def interval_rows(
     axes.set_yticks(places, [drawable(each) for each in names], color="#1b1f24", parse_math=False)
     axes.set_ylim(-0.6, len(names) - 0.4)
     axes.set_xlabel(axis)
-    axes.grid(axis="x", color=FAINT, linewidth=0.6)
-    axes.set_axisbelow(True)
+    grid_of_values(axes)
     return drawn(figure, alt)

@@ -72,6 +72,11 @@ def sentence(text: str, caveat: bool = False) -> Exhibit:
     return Exhibit(f'<p style="{_CAVEAT}">⚠ {shown(text)}</p>' if caveat else f"<p>{shown(text)}</p>")
 
 
+def lead(html: str) -> Exhibit:
+    """The finding at the top of a report: HTML, with every text in it escaped, a little larger than the rest."""
+    return Exhibit(f'<p style="font-size: 1.12em">{html}</p>')
+
+
 def heading(text: str) -> Exhibit:
     """A heading inside a section."""
     return Exhibit(f"<h3>{shown(text)}</h3>")
@@ -94,7 +99,7 @@ def headline(grounding: Grounding, sample: Sample | None = None) -> Exhibit:
         parts.append(f"overlap with the gold mask (IoU) {overlap(grounding.mask, sample.mask):.2f}")
     nothing = describe.evidence(grounding.heatmap)
     phrase = shown(describe.one_line(grounding.expression.text))
-    line = Exhibit(f'<p style="font-size: 1.12em"><b>“{phrase}”</b>: {shown("; ".join(parts))}.</p>')
+    line = lead(f"<b>“{phrase}”</b>: {shown('; '.join(parts))}.")
     return line if nothing is None else line + sentence(nothing, caveat=True)
 
 
@@ -200,9 +205,15 @@ def run_notes(run: Run, where: Mapping[str, str] | None = None) -> Exhibit:
     told = sentence(f"{found.system} on {found.data}, proposals {found.proposals}, answer {found.answer}{only}.")
     if found.errors:
         told += sentence(f"{sum(found.errors.values())} phrases ended in an error and count as IoU 0.", caveat=True)
-    for note in found.notes:
-        told += sentence(f"{note[:1].upper()}{note[1:]}.", caveat=True)
-    return told
+    return told + notes(found.notes)
+
+
+def notes(told: Sequence[str]) -> Exhibit:
+    """What a reader of a run's figures has to know, a caveat each."""
+    found = Exhibit("")
+    for note in told:
+        found += sentence(f"{note[:1].upper()}{note[1:]}.", caveat=True)
+    return found
 
 
 def comparison(named: Sequence[tuple[str, Grounding]], sample: Sample | None = None) -> Exhibit:

@@ -105,6 +105,7 @@ def sample_pages(
 def _chosen(run: Run, which: str) -> list[dict[str, Any]]:
     """The rows of the failure table that are asked for, in the order of the index."""
     from iterprime_xai.evaluation.failures import failure_table
+    from iterprime_xai.evaluation.failures.picking import worst_first
 
     found = re.fullmatch(r"(\w+):(\d+)", which)
     if found is None or found[1] not in WHICH or not int(found[2]):
@@ -114,8 +115,7 @@ def _chosen(run: Run, which: str) -> list[dict[str, Any]]:
     how, most = found[1], int(found[2])
     rows = failure_table(run).rows.select(["sample_id", "text", "type", "iou", "best_iou"]).to_pylist()
     if how == "worst":
-        failed = [row for row in rows if row["type"] not in ("right", "unlabelled", "error")]
-        rows = sorted(failed, key=lambda row: row["iou"] or 0.0)
+        rows = worst_first(rows)
     elif how == "random":
         drawn = np.random.default_rng(0).permutation(len(rows))[:most]
         rows = [rows[place] for place in sorted(drawn)]

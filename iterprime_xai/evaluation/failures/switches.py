@@ -11,6 +11,7 @@ import numpy as np
 from iterprime_xai.evaluation.bootstrap import Interval, difference
 from iterprime_xai.evaluation.failures.case import open_case
 from iterprime_xai.evaluation.markdown import markdown
+from iterprime_xai.evaluation.measures.summing_up import points
 from iterprime_xai.evaluation.runs.asking import Asker
 from iterprime_xai.evaluation.sign_test import sign_test
 from iterprime_xai.records.errors import OptionError
@@ -57,7 +58,7 @@ class Switches:
                 str(row.fixed),
                 str(row.broke),
                 f"{row.chance:.2f}" if row.chance >= 0.005 else "<0.01",
-                f"{100 * row.gain.mean:+.1f} [{100 * row.gain.low:+.1f}, {100 * row.gain.high:+.1f}]",
+                points(row.gain),
             ]
             for row in self.rows
         ]
@@ -98,6 +99,7 @@ def switched(
     for number, sample_id in enumerate(sample_ids, 1):
         case = open_case(asker.run, sample_id, threshold)
         if case.gold is not None and case.grounding is not None and case.gold.any():
+            looked = system.grounder.prepare(case.image, False)  # encoded once; the masks go with each question
             proposals: Any = asker.proposals(case) or system.proposer.made()
             before.append(float(case.row["iou"]))
             pictures.append(case.row["image_id"] or sample_id)
@@ -108,7 +110,7 @@ def switched(
                     "answer": case.row["answer"],
                     **change,
                 }
-                found = system.grounder.ground(case.image, case.text, proposals=proposals, **given)
+                found = system.grounder.ground(looked, case.text, proposals=proposals, **given)
                 proposals = found.proposals or proposals
                 after[name].append(iou(found.mask, case.gold))
         if seen is not None:

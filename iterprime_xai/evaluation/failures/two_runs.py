@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from iterprime_xai.evaluation.bootstrap import FEWEST, Interval, difference
+from iterprime_xai.evaluation.failures.picking import pictures_once
 from iterprime_xai.evaluation.failures.table import FailureTable
 from iterprime_xai.evaluation.failures.types import TYPES
 from iterprime_xai.evaluation.sign_test import sign_test
@@ -222,15 +223,9 @@ def farthest(pair: TwoRuns, most: int = 4) -> tuple[list[Far], list[Far]]:
 def _far(pair: TwoRuns, places: np.ndarray, order: Callable[[np.ndarray], np.ndarray], most: int) -> list[Far]:
     ious, others = pair.ious
     ordered = places[np.argsort(order(ious[places] - others[places]), kind="stable")].tolist()
-    images: Sequence[str | None] = pair.rows["image_id"].to_pylist()
-    first: list[int] = []
-    later: list[int] = []
-    seen: set[str | None] = set()
-    for place in ordered:
-        (later if images[place] in seen else first).append(place)
-        seen.add(images[place])
+    images = pair.rows["image_id"].to_pylist()
     ids, texts = pair.rows["sample_id"], pair.rows["text"]
     return [
         Far(ids[place].as_py(), texts[place].as_py() or "", float(ious[place]), float(others[place]))
-        for place in [*first, *later][:most]
+        for place in pictures_once(ordered, lambda place: images[place])[:most]
     ]

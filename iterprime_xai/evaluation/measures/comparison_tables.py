@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ from iterprime_xai.evaluation.bootstrap import Interval
 from iterprime_xai.evaluation.markdown import markdown
 from iterprime_xai.evaluation.measures.comparing import Comparison, Group
 from iterprime_xai.evaluation.measures.metrics import METRICS
-from iterprime_xai.evaluation.measures.summing_up import interval_json, percent, text_table
+from iterprime_xai.evaluation.measures.summing_up import interval_json, percent, points, text_table
 from iterprime_xai.records import OptionError
 
 FORMATS = ("text", "markdown", "latex", "json")
@@ -94,9 +93,7 @@ def _differences(group: Group, bold: str, latex: bool) -> tuple[list[str], list[
 
 
 def _signed(value: Interval, bold: str, latex: bool) -> str:
-    if math.isnan(value.mean):
-        return "-"
-    text = f"{100 * value.mean:+.1f} [{100 * value.low:+.1f}, {100 * value.high:+.1f}]"
+    text = points(value)
     clear = value.low > 0 or value.high < 0
     return (_Raw(bold.format(text)) if latex else bold.format(text)) if clear else text
 

@@ -143,6 +143,13 @@ def percent(value: Interval) -> str:
     return f"{100 * value.mean:.1f} [{100 * value.low:.1f}, {100 * value.high:.1f}]"
 
 
+def points(value: Interval) -> str:
+    """A difference of shares in points with its interval; a dash where it cannot be told."""
+    if math.isnan(value.mean):
+        return "-"
+    return f"{100 * value.mean:+.1f} [{100 * value.low:+.1f}, {100 * value.high:+.1f}]"
+
+
 def interval_json(value: Interval) -> dict[str, float | None]:
     return {
         name: None if math.isnan(number) else number

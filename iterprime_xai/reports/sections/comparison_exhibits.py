@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iterprime_xai.evaluation.bootstrap import FEWEST, Interval
+from iterprime_xai.evaluation.bootstrap import FEWEST
 from iterprime_xai.evaluation.failures.two_runs import counted, turns
-from iterprime_xai.reports.exhibits import Exhibit, Written, sentence, table
+from iterprime_xai.evaluation.measures.summing_up import points
+from iterprime_xai.reports.exhibits import Exhibit, Written, lead, notes, sentence, table
 from iterprime_xai.visualize.tables import shown
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def headline(comparison: Comparison, pair: TwoRuns) -> Exhibit:
         f"{points(apart)} points on {group.count} phrases. Only {pair.run} is right on {found.gained}, only {pair.against} on "
         f"{found.lost} (chance of so uneven a split: {chance(found.chance)})."
     )
-    return Exhibit(f'<p style="font-size: 1.12em"><b>{shown(verdict)}:</b> {shown(said)}</p>')
+    return lead(f"<b>{shown(verdict)}:</b> {shown(said)}")
 
 
 def caveats(comparison: Comparison) -> Exhibit:
@@ -52,9 +53,7 @@ def caveats(comparison: Comparison) -> Exhibit:
     for each in comparison.groups[0].runs:
         if each.errors:
             found += sentence(f"{each.errors} phrases of {each.run} ended in an error and count as IoU 0.", caveat=True)
-    for note in comparison.notes:
-        found += sentence(f"{note[:1].upper()}{note[1:]}.", caveat=True)
-    return found
+    return found + notes(comparison.notes)
 
 
 def metrics(comparison: Comparison) -> Written:
@@ -153,13 +152,6 @@ def words_said(pair: TwoRuns, found: WordPairs) -> Exhibit:
 def _listed(names: Sequence[str], most: int = 6) -> str:
     told = ", ".join(f"“{each}”" for each in names[:most])
     return told if len(names) <= most else f"{told} and {len(names) - most} more"
-
-
-def points(value: Interval) -> str:
-    """A difference of shares in points, with its interval."""
-    if value.mean != value.mean:
-        return "-"
-    return f"{100 * value.mean:+.1f} [{100 * value.low:+.1f}, {100 * value.high:+.1f}]"
 
 
 def chance(value: float) -> str:

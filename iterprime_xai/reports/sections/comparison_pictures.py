@@ -11,9 +11,9 @@ from iterprime_xai.evaluation.bootstrap import Interval
 from iterprime_xai.evaluation.failures.case import Case, open_case
 from iterprime_xai.evaluation.failures.two_runs import counted
 from iterprime_xai.evaluation.measures.metrics import METRICS
+from iterprime_xai.evaluation.measures.summing_up import points
 from iterprime_xai.reports.charts import COOL, FAINT, MUTED, WARM, chart_of, interval_rows
 from iterprime_xai.reports.exhibits import Exhibit
-from iterprime_xai.reports.sections.comparison_exhibits import points
 from iterprime_xai.reports.sheets import Panel, Picture, drawn, sheet
 from iterprime_xai.visualize import describe, failure_facts
 from iterprime_xai.visualize.lettering import drawable
@@ -54,7 +54,7 @@ def group_chart(pair: TwoRuns, found: Sequence[GroupPair]) -> Picture:
 
 def _differences(named: Sequence[tuple[str, Interval]], axis: str, what: str, clear: Sequence[bool]) -> Picture:
     """Rows of differences in points; clear ones are in the first colour, the others in the second."""
-    values = [Interval(100 * each.mean, 100 * each.low, 100 * each.high) for _, each in named]
+    values = [each.times(100) for _, each in named]
     said = "; ".join(f"{name} {points(each)}" for name, each in named)
     return interval_rows(
         [name for name, _ in named],

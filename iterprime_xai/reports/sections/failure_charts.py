@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from iterprime_xai.evaluation.bootstrap import Interval
 from iterprime_xai.reports.charts import MUTED, chart_of, interval_rows
 from iterprime_xai.reports.sheets import Picture, drawn
 
@@ -34,7 +33,7 @@ def slice_chart(found: Slices, most: int = 14) -> Picture:
     whole = 100 * found.failures / found.phrases if found.phrases else 0.0
     rows = found.rows[:most]
     names = [f"{row.name or '(none)'} ({row.count})" for row in rows]
-    rates = [Interval(100 * row.rate.mean, 100 * row.rate.low, 100 * row.rate.high) for row in rows]
+    rates = [row.rate.times(100) for row in rows]
     said = "; ".join(f"{name}: {rate.mean:.0f} %" for name, rate in zip(names, rates, strict=True))
     return interval_rows(
         names,

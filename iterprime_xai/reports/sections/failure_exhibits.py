@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from iterprime_xai.evaluation.failures.case import Case, open_case
+from iterprime_xai.evaluation.failures.picking import pictures_once
 from iterprime_xai.records import OptionError
-from iterprime_xai.reports.exhibits import Exhibit, Written, sentence, table
+from iterprime_xai.reports.exhibits import Exhibit, Written, lead, sentence, table
 from iterprime_xai.reports.sections.subject import Subject
 from iterprime_xai.reports.sheets import answer
 from iterprime_xai.visualize import failure_facts
@@ -57,7 +58,7 @@ def finding(found: Priced, threshold: float) -> Exhibit:
         for each in found.prices[:2]
     )
     line = f"{said} Dearest: {worst}." if worst else said
-    return Exhibit(f'<p style="font-size: 1.12em">{line}</p>')
+    return lead(line)
 
 
 def _of(number: int, what: str) -> str:
@@ -78,14 +79,8 @@ def worst(table_: FailureTable, types: Sequence[str], each: int, most: int) -> d
         own = sorted(
             (row for row in rows if row["type"] == kind), key=lambda row: (row["iou"] or 0.0, -(row["gain"] or 0.0))
         )
-        pictures: set[str] = set()
-        first: list[str] = []
-        later: list[str] = []
-        for row in own:
-            (later if row["image_id"] in pictures else first).append(row["sample_id"])
-            pictures.add(row["image_id"])
         if own:
-            found[kind] = [*first, *later][:room]
+            found[kind] = [row["sample_id"] for row in pictures_once(own, lambda row: row["image_id"])[:room]]
     return found
 
 

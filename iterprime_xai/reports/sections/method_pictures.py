@@ -11,7 +11,7 @@ import numpy as np
 from iterprime_xai.evaluation.bootstrap import Interval
 from iterprime_xai.evaluation.explanation.beliefs import best_floor, mean_of
 from iterprime_xai.evaluation.explanation.judged_tables import SHOWN
-from iterprime_xai.reports.charts import COOL, FAINT, MUTED, WARM
+from iterprime_xai.reports.charts import COOL, FAINT, MUTED, WARM, grid_of_values, mark, plain
 from iterprime_xai.reports.sheets import Panel, Picture, drawn, sheet
 from iterprime_xai.visualize import describe
 from iterprime_xai.visualize.lettering import SETTINGS, drawable
@@ -46,10 +46,11 @@ def metric_chart(maps: Sequence[MapRow], found: Sequence[Belief], floors: Sequen
         figure = Figure(figsize=(9.4, 0.85 + 0.27 * len(methods)), layout="constrained")
         every: Any = figure.subplots(1, len(metrics), sharey=True, squeeze=False)[0]
         for axes, metric in zip(every, metrics, strict=True):
-            _bare(axes)
+            plain(axes, ("bottom",))
+            grid_of_values(axes)
             for place, name in zip(places, methods, strict=True):
                 colour = MUTED if name in floors else WARM if name in failed else COOL
-                _mark(axes, place, values[name, metric], colour, hollow=name in failed)
+                mark(axes, place, values[name, metric], colour, hollow=name in failed)
             floor = best_floor(maps, floors, metric)
             if floor is not None:
                 at = values[floor, metric].mean
@@ -65,23 +66,6 @@ def metric_chart(maps: Sequence[MapRow], found: Sequence[Belief], floors: Sequen
         for name in methods
     )
     return drawn(figure, f"Methods by metrics, floors last. {said}.")
-
-
-def _bare(axes: Any) -> None:
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(FAINT)
-    axes.tick_params(colors=MUTED, labelsize=8.5, length=0)
-    axes.grid(axis="x", color=FAINT, linewidth=0.6)
-    axes.set_axisbelow(True)
-
-
-def _mark(axes: Any, place: float, value: Interval, colour: str, hollow: bool) -> None:
-    if math.isnan(value.mean):
-        return
-    ends = [value.low, value.high]
-    axes.plot(ends, [place, place], color=colour, linewidth=2.2, alpha=0.45, solid_capstyle="round")
-    axes.plot(value.mean, place, "o", color=colour, markersize=5, markerfacecolor="white" if hollow else colour)
 
 
 def _for_order(value: Interval) -> float:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from iterprime_xai.evaluation.bootstrap import Interval
 from iterprime_xai.evaluation.explanation.beliefs import failed_checks
+from iterprime_xai.evaluation.measures.summing_up import percent
 from iterprime_xai.reports.charts import FAINT, MUTED, interval_rows
-from iterprime_xai.reports.exhibits import Exhibit, Written, sentence, table
+from iterprime_xai.reports.exhibits import Exhibit, Written, lead, sentence, table
 from iterprime_xai.reports.sections.model_facts import Size, card_of
 from iterprime_xai.reports.sheets import Picture, drawn
 from iterprime_xai.visualize.tables import shown
@@ -52,10 +51,10 @@ def headline(layers: LayerTable, read: int, size: Size) -> Exhibit:
     else:
         rest = f"these phrases pick layer {layers.chosen} instead, which points more often"
     said = (
-        f"in {_percent(points)} % of {layers.count} phrases of {layers.data} (a random point: {100 * area:.1f} %); {rest}. "
+        f"in {percent(points)} % of {layers.count} phrases of {layers.data} (a random point: {100 * area:.1f} %); {rest}. "
         f"{size.weights / 1e6:.2f} million weights."
     )
-    return Exhibit(f'<p style="font-size: 1.12em"><b>{shown(verdict)}</b> {shown(said)}</p>')
+    return lead(f"<b>{shown(verdict)}</b> {shown(said)}")
 
 
 def caveats(grounder: Grounder, layers: LayerTable) -> Exhibit:
@@ -122,31 +121,18 @@ def training(model: str) -> Written:
 def layer_table(found: LayerTable) -> Exhibit:
     """Every layer by the share of peaks on the object and the share of heat in it; the picked one bold."""
     head = ("layer", "peak on object", "behind the best", "heat in object", "blank", "no word has heat")
-    rows = [
-        (
-            each.name,
-            _percent(each.whole.peak),
-            _percent(each.behind),
-            _percent(each.whole.heat),
-            str(each.whole.blank),
-            str(each.wordless),
-        )
-        for each in found.rows
-    ]
-    chance = found.rows[0].whole.area
-    rows.append(("a random point, a flat map", f"{100 * chance:.1f}", "", f"{100 * chance:.1f}", "", ""))
     chosen = next(place for place, each in enumerate(found.rows) if each.layers == (found.chosen,))
     note = "Percent, with 95 % intervals from a bootstrap over pictures; differences are paired. Bold: what these phrases pick."
-    return table(head, rows, chosen) + sentence(note)
+    return table(head, found.cells(), chosen) + sentence(note)
 
 
 def layer_chart(found: LayerTable, read: int) -> Picture:
     """Peaks on the object at each layer; the layer that is read in the second colour, chance dashed."""
     singles = [row for row in found.rows if len(row.layers) == 1]
     names = [f"{row.name}{' (read)' if row.layers == (read,) else ''}" for row in singles]
-    values = [_hundred(row.whole.peak) for row in singles]
+    values = [row.whole.peak.times(100) for row in singles]
     chance = 100 * found.rows[0].whole.area
-    said = "; ".join(f"{name} {_percent(row.whole.peak)}" for name, row in zip(names, singles, strict=True))
+    said = "; ".join(f"{name} {percent(row.whole.peak)}" for name, row in zip(names, singles, strict=True))
     return interval_rows(
         names,
         values,
@@ -165,7 +151,7 @@ def kinds_table(found: LayerTable, read: int) -> Exhibit:
     if not kinds:
         return sentence("The data set tells no kinds of phrases.")
     body = [
-        (each.kind, each.count, _percent(each.peak), _percent(each.heat), f"{100 * each.guess:.0f}") for each in kinds
+        (each.kind, each.count, percent(each.peak), percent(each.heat), f"{100 * each.guess:.0f}") for each in kinds
     ]
     return table(("kind", "phrases", "peak on object", "heat in object", "any thing, at random"), body)
 
@@ -282,13 +268,3 @@ def speed_table(found: Speed) -> Exhibit:
         f"{'thread' if found.threads == 1 else 'threads'}; phrases of {tokens} tokens. Other work on the machine makes them larger."
     )
     return table(("stage", "median", "fastest", "slowest"), rows) + sentence(text)
-
-
-def _percent(value: Interval) -> str:
-    if math.isnan(value.mean):
-        return "-"
-    return f"{100 * value.mean:.1f} [{100 * value.low:.1f}, {100 * value.high:.1f}]"
-
-
-def _hundred(value: Interval) -> Interval:
-    return Interval(100 * value.mean, 100 * value.low, 100 * value.high)

@@ -9,7 +9,7 @@ from iterprime_xai.evaluation.bootstrap import FEWEST
 from iterprime_xai.evaluation.explanation.beliefs import NEED, PLACE, best_floor, failed_checks
 from iterprime_xai.evaluation.explanation.judged_tables import DECIDING, SHOWN, TESTS
 from iterprime_xai.records import OptionError
-from iterprime_xai.reports.exhibits import Exhibit, Written, sentence, table
+from iterprime_xai.reports.exhibits import Exhibit, Written, lead, sentence, table
 from iterprime_xai.visualize.tables import shown
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def headline(found: Sequence[Belief], model: str, data: str, phrases: int) -> Ex
     )
     methods = f"{len(found)} method{'' if len(found) == 1 else 's'}"
     line = f"<b>Of {methods}, {shown(said)}.</b> {shown(f'{model} on {phrases} phrases of {data}.')}"
-    return Exhibit(f'<p style="font-size: 1.12em">{line}</p>')
+    return lead(line)
 
 
 def caveats(judged: Judged, floors: Sequence[str]) -> Exhibit:

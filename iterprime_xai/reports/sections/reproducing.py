@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from iterprime_xai.evaluation.measures.summing_up import percent, points
 from iterprime_xai.records.errors import OptionError
 from iterprime_xai.records.file_names import slug
 from iterprime_xai.reports.charts import interval_rows
 from iterprime_xai.reports.exhibits import Exhibit, sentence, table
+from iterprime_xai.reports.sections.run_source import passing_folder
 from iterprime_xai.reports.sheets import Picture
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def results(cell: Cell) -> Exhibit:
         from iterprime_xai.evaluation.measures import summarise
 
         found = summarise(cell.runs[0]).figures[0]
-        values = [_said(_percent(found.metrics[name])) for name in SHOWN]
+        values = [percent(found.metrics[name]) for name in SHOWN]
         return table(("system", *_titles()), [[cell.runs[0].name, *values]])
     return _side_by_side(cell.runs, "system")
 
@@ -133,7 +134,7 @@ def results_chart(cell: Cell) -> Picture:
     found = [summarise(run).figures[0].metrics["miou"] for run in cell.runs]
     names = [run.name for run in cell.runs]
     said = "; ".join(f"{name} {100 * each.mean:.1f}" for name, each in zip(names, found, strict=True))
-    values = [_percent(each) for each in found]
+    values = [each.times(100) for each in found]
     alt = f"mIoU on {cell.data}, proposals {cell.proposals}: {said}."
     return interval_rows(names, values, axis="mIoU, %", alt=alt, from_zero=True)
 
@@ -142,7 +143,7 @@ def answer(question: str, runs: Sequence[Run]) -> list[Picture | Exhibit]:
     """What each variant changes in mIoU, paired with the system as it is: a chart and a table, or that nothing changed."""
     group = _compared(runs).groups[0]
     changes = [(each.run, each.differences) for each in group.runs if each.differences is not None]
-    values = [_percent(found["miou"]) for _, found in changes]
+    values = [found["miou"].times(100) for _, found in changes]
     if all(each.low == each.high == 0 for each in values):
         names = ", ".join(name for name, _ in changes)
         return [sentence(f"{names}: the very same IoU on every one of {group.count} phrases.")]
@@ -164,8 +165,8 @@ def _side_by_side(runs: Sequence[Run], what: str) -> Exhibit:
     group = found.groups[0]
     rows = []
     for each in group.runs:
-        change = "" if each.differences is None else _change(_percent(each.differences["miou"]))
-        rows.append([each.run, *(_said(_percent(each.metrics[name])) for name in SHOWN), change])
+        change = "" if each.differences is None else _change(each.differences["miou"])
+        rows.append([each.run, *(percent(each.metrics[name]) for name in SHOWN), change])
     told = sentence(f"{group.count} phrases. * the interval leaves out 0.")
     return table((what, *_titles(), f"mIoU more than {found.against}"), rows) + told
 
@@ -241,6 +242,12 @@ def _run(
 
 
 def _compared(runs: Sequence[Run]) -> Comparison:
+    return _compared_once(tuple(runs))
+
+
+@lru_cache(maxsize=64)
+def _compared_once(runs: tuple[Run, ...]) -> Comparison:
+    """Kept, since finding, chart and table of a question all ask for it."""
     from iterprime_xai.evaluation.measures import compare
 
     return compare(runs)
@@ -249,12 +256,7 @@ def _compared(runs: Sequence[Run]) -> Comparison:
 @cache
 def _passing() -> Path:
     """A folder for runs that nobody asked to keep."""
-    import atexit
-    import shutil
-
-    folder = Path(tempfile.mkdtemp(prefix="iterprime-xai-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
+    return passing_folder()
 
 
 @cache
@@ -265,14 +267,6 @@ def _layers() -> tuple[int, ...]:
     return tuple(load("tiny").matcher.layers)
 
 
-def _percent(value: Interval) -> Interval:
-    return type(value)(100 * value.mean, 100 * value.low, 100 * value.high)
-
-
-def _said(value: Interval) -> str:
-    return f"{value.mean:.1f} [{value.low:.1f}, {value.high:.1f}]"
-
-
 def _change(value: Interval) -> str:
-    told = f"{value.mean:+.1f} [{value.low:+.1f}, {value.high:+.1f}]"
+    told = points(value)
     return f"{told} *" if value.low > 0 or value.high < 0 else told

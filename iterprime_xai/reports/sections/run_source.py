@@ -30,6 +30,12 @@ def opened(path: str, phrases: int = 120, system: str = "iterprime") -> Run:
 def _made(system: str, phrases: int) -> Run:
     from iterprime_xai.evaluation.runs import evaluate
 
+    folder = passing_folder() / f"{system} on scenes"
+    return evaluate(system, DATA, folder, limit=phrases, detail="full", progress=False)
+
+
+def passing_folder() -> Path:
+    """A new folder that goes when Python ends."""
     folder = Path(tempfile.mkdtemp(prefix="iterprime-xai-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return evaluate(system, DATA, folder / f"{system} on scenes", limit=phrases, detail="full", progress=False)
+    return folder

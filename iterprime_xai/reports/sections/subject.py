@@ -128,12 +128,12 @@ def _looked_again(kept: Grounding, again: Grounding) -> str:
 def _worst(run: Run) -> str:
     """The failure with the lowest IoU; the first phrase where none failed."""
     from iterprime_xai.evaluation.failures import failure_table
+    from iterprime_xai.evaluation.failures.picking import worst_first
 
     rows = failure_table(run).rows.select(["sample_id", "type", "iou"]).to_pylist()
     if not rows:
         raise OptionError(f"{run.path} has no rows yet.")
-    failed = [row for row in rows if row["type"] not in ("right", "unlabelled", "error") and row["iou"] is not None]
-    return str(min(failed, key=lambda row: row["iou"], default=rows[0])["sample_id"])
+    return str([*worst_first(rows), rows[0]][0]["sample_id"])
 
 
 @lru_cache(maxsize=4)
