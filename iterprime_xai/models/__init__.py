@@ -14,6 +14,7 @@ from iterprime_xai.models.matcher import (
     Match,
     TextTokens,
 )
+from iterprime_xai.models.matches import Matches
 from iterprime_xai.models.profiles import Profile
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "ImageTextMatcher",
     "ImageTokens",
     "Match",
+    "Matches",
     "Profile",
     "TextTokens",
     "bundled_encoders",

@@ -95,19 +95,21 @@ class Blip2Matcher(SeeingTower):
         wanted = self.text_sizes.layers // 2
         return min(self.layers, key=lambda layer: (abs(layer - wanted), layer)), "half of the depth"
 
-    def _looks(self, score: torch.Tensor, found: Reading, asked: Asked) -> dict[int, list[Look]]:
-        looks = super()._looks(score, found, asked)
+    def _looks(self, score: torch.Tensor, found: Reading, asked: Asked) -> tuple[tuple[int, ...], dict[int, Look]]:
+        _, looks = super()._looks(score, found, asked)
         rows, layers = asked.rows, [each for each in asked.layers if isinstance(each, QFormerLayer)]
+        most = max(rows.lengths)
+        # A slope is the same for every token of a text.
+        slopes = {layer: slope[:, :, :, None].expand(-1, -1, -1, most, -1) for layer, (_, slope) in looks.items()}
+        draws = {layer: torch.zeros_like(slope) for layer, slope in slopes.items()}
         for text, ((picture, start), length) in enumerate(zip(rows.place, rows.lengths, strict=True)):
             own = layers[0].given[picture]
             states = torch.cat((own[rows.looking_of(text)[1]], own[start : start + length]))[None]
             keep = None if asked.keep is None else asked.keep[text]
             parts = drawn(layers, states, rows.queries, asked.pictures[picture].kept, keep, tuple(looks))
             for layer, part in parts.items():
-                slope = looks[layer][text][1][:, :, None].expand(-1, -1, length, -1)
-                attention = part.clamp(min=0).movedim(0, 2)
-                looks[layer][text] = attention.flatten(0, 1), slope.flatten(0, 1)
-        return looks
+                draws[layer][text, :, :, :length] = part.clamp(min=0).movedim(0, 2)
+        return rows.lengths, {layer: (draws[layer].flatten(1, 2), slopes[layer].flatten(1, 2)) for layer in looks}
 
 
 class QFormerLayer:

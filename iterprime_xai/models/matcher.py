@@ -82,8 +82,9 @@ class Match:
 class Answering(Protocol):
     """What refinement needs: something that answers asks, at once or in batches."""
 
-    def match_all(self, asks: Sequence[Ask], *, layers: tuple[int, ...] = ()) -> list[Match]:
-        """What each ask finds, whatever else is asked."""
+    def match_all(self, asks: Sequence[Ask], *, layers: tuple[int, ...] = ()) -> Sequence[Match]:
+        """What each ask finds, whatever else is asked: a list of :class:`Match`, or, where many are asked, all of them in one piece
+        (:class:`~iterprime_xai.models.matches.Matches`)."""
         ...
 
 

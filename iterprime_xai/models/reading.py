@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 
@@ -67,6 +68,11 @@ class Rows:
     tokens that the match head reads, repeated where a picture has fewer texts. In the order given, ``place`` is row and start of
     every text's own tokens, ``lengths`` how many they are, and ``number`` which of its row it is; ``queries`` is how many query
     tokens each text brings. ``alone``: one text a row and nothing behind it, so that there is nothing to keep apart.
+
+    The rest says the same for the device, so that nothing waits in between: ``row`` and ``column`` of all texts' own tokens one
+    after the other, ``asker`` (pictures, tokens that look) the text that each looks for, -1 for none, ``picture`` (texts, 1) and
+    ``looks`` (texts, most) where each text's tokens look, its last one repeated, ``head`` and ``narrowed`` (texts, some) where the
+    head reads, among all tokens and among ``read``.
     """
 
     text: Tensor
@@ -77,6 +83,13 @@ class Rows:
     number: tuple[int, ...]
     queries: int
     alone: bool
+    row: Tensor
+    column: Tensor
+    asker: Tensor
+    picture: Tensor
+    looks: Tensor
+    head: Tensor
+    narrowed: Tensor
 
     @staticmethod
     def of(owner: Sequence[int], lengths: Sequence[int], device: torch.device, queries: int = 0) -> Rows:
@@ -88,44 +101,61 @@ class Rows:
             number.append(counts[picture])
             counts[picture] += 1
         most = max(counts)
-        ends = [most * queries] * len(counts)
-        starts: list[list[int]] = [[] for _ in counts]
-        place = []
+        front = most * queries
+        ends = [front] * len(counts)
+        start = []
         for picture, length in zip(owner, lengths, strict=True):
-            place.append((picture, ends[picture]))
-            starts[picture].append(ends[picture])
+            start.append(ends[picture])
             ends[picture] += length
-        text = torch.full((len(ends), max(ends)), -1)
-        for (picture, start), which, length in zip(place, number, lengths, strict=True):
-            text[picture, start : start + length] = which
-            text[picture, which * queries : (which + 1) * queries] = which
+        text = np.full((len(ends), max(ends)), -1)
+        asker = np.full((len(ends), front or max(ends)), -1)
+        read = np.zeros((len(ends), most), np.int64)
+        for index, (picture, which, begin, length) in enumerate(zip(owner, number, start, lengths, strict=True)):
+            looks = slice(which * queries, (which + 1) * queries) if queries else slice(begin, begin + length)
+            text[picture, begin : begin + length] = which
+            text[picture, looks] = which
+            asker[picture, looks] = index
+            read[picture, which or slice(None)] = begin  # the first text of a row stands in for those that it lacks
+        first, count, nth = (np.array(each) for each in (start, lengths, number))
         if queries:
-            read = torch.arange(most * queries).expand(len(counts), -1)
+            read = np.broadcast_to(np.arange(front), (len(ends), front)).copy()
+            places = (nth * queries)[:, None] + np.arange(queries)
+            head = narrowed = places
         else:
-            read = torch.tensor([each + each[:1] * (most - len(each)) for each in starts])
-        alone = bool((text == 0).all())
-        looking = most * queries if queries else None
+            places = first[:, None] + np.minimum(np.arange(count.max()), count[:, None] - 1)
+            head, narrowed = first[:, None], nth[:, None]
+        row = np.repeat(owner, count)
+        column = np.concatenate(
+            [np.arange(begin, begin + length) for begin, length in zip(start, lengths, strict=True)]
+        )
+        there = [
+            torch.from_numpy(each).to(device)
+            for each in (text, read, row, column, asker, np.array(owner)[:, None], places, head, narrowed)
+        ]
         return Rows(
-            text.to(device), looking, read.to(device), tuple(place), tuple(lengths), tuple(number), queries, alone
+            there[0],
+            front or None,
+            there[1],
+            tuple(zip(owner, start, strict=True)),
+            tuple(lengths),
+            tuple(number),
+            queries,
+            bool((text == 0).all()),
+            *there[2:],
         )
 
-    def lay(self, values: Sequence[Tensor], fill: float) -> Tensor:
-        """One tensor (tokens, ...) of each text's own tokens -> (pictures, tokens behind the queries, ...), ``fill`` elsewhere."""
-        first, front = values[0], self.looking or 0
-        laid = first.new_full((len(self.text), self.text.shape[1] - front, *first.shape[1:]), fill)
-        for (picture, start), value in zip(self.place, values, strict=True):
-            laid[picture, start - front : start - front + len(value)] = value
+    def lay(self, values: Tensor, fill: float) -> Tensor:
+        """All texts' own tokens, one after the other (tokens, ...) -> (pictures, tokens behind queries, ...), else ``fill``."""
+        front = self.looking or 0
+        laid = values.new_full((len(self.text), self.text.shape[1] - front, *values.shape[1:]), fill)
+        laid[self.row, self.column - front] = values
         return laid
 
-    def give(self, values: Sequence[Tensor], fill: float) -> Tensor:
-        """One tensor (...) a text, for each of its tokens that look -> (pictures, tokens that look, ...)."""
-        first = values[0]
-        tokens = self.text.shape[1] if self.looking is None else self.looking
-        given = first.new_full((len(self.text), tokens, *first.shape), fill)
-        for index, value in enumerate(values):
-            picture, looking = self.looking_of(index)
-            given[picture, looking] = value
-        return given
+    def give(self, values: Tensor, fill: float) -> Tensor:
+        """One value a text (texts, ...), for each of its tokens that look -> (pictures, tokens that look, ...)."""
+        given = values[self.asker.clamp(min=0)]
+        nobody = (self.asker < 0).view(*self.asker.shape, *(1 for _ in values.shape[1:]))
+        return given.masked_fill(nobody, fill)
 
     def looking_of(self, index: int) -> tuple[int, slice]:
         """Row and places of a text's tokens that look."""
@@ -134,20 +164,18 @@ class Rows:
             return picture, slice(which * self.queries, (which + 1) * self.queries)
         return picture, slice(start, start + self.lengths[index])
 
-    def looks_of(self, index: int, values: Tensor) -> Tensor:
-        """A text's part (heads, its tokens that look, seen) of what all tokens do, (pictures, heads, tokens that look, seen)."""
-        picture, looking = self.looking_of(index)
-        return values[picture, :, looking]
+    def looks_of(self, values: Tensor) -> Tensor:
+        """What all tokens do, (pictures, heads, tokens that look, seen), for each text: (texts, heads, its tokens that look, seen).
+
+        Behind the tokens of a shorter text its last one is repeated.
+        """
+        if len(self.place) == 1:
+            return values[:, :, self.looking_of(0)[1]]
+        return values[self.picture, :, self.looks].transpose(1, 2)
 
     def read_by_head(self, states: Tensor, *, narrowed: bool) -> Tensor:
         """The states (texts, some, width) that the head reads, from those of all tokens or, ``narrowed``, of ``read`` alone."""
-        each = max(self.queries, 1)
-        starts = [which * each for which in self.number] if narrowed or self.queries else [at for _, at in self.place]
-        picture = torch.tensor([row for row, _ in self.place], device=states.device)
-        return states[
-            picture[:, None],
-            torch.tensor(starts, device=states.device)[:, None] + torch.arange(each, device=states.device),
-        ]
+        return states[self.picture, self.narrowed if narrowed else self.head]
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from iterprime_xai.models.matcher import Ask, ImageTokens, Match, TextTokens
+from iterprime_xai.models.matches import Matches
 from iterprime_xai.models.profiles import Profile, default_layer
 from iterprime_xai.models.reading import Reading, ReadingLayer, Rows, Watch, read
 from iterprime_xai.models.undisturbed import undisturbed
@@ -34,7 +35,7 @@ IN_CACHE = 8 * 2**20
 at once cost a quarter more each than one after the other, while of small models many together cost less."""
 
 Look = tuple[torch.Tensor, torch.Tensor]
-"""What one text does at one layer: attention and slope of the score by it, (heads, tokens, seen) twice."""
+"""What texts do at one layer: attention and slope of the score by it, (texts, heads, tokens, seen) twice."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +49,9 @@ class Asked:
     keep: torch.Tensor | None
 
 
-Looks = Callable[[torch.Tensor, Reading, Asked], dict[int, list[Look]]]
-"""(score, what was found, what was asked) -> the looks of every text at each layer that was read."""
+Looks = Callable[[torch.Tensor, Reading, Asked], tuple[tuple[int, ...], dict[int, Look]]]
+"""(score, what was found, what was asked) -> how many tokens of each text look, and the looks at each layer that was read; what
+stands behind the tokens of a shorter text does not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +174,12 @@ class ReadingMatcher(ABC):
         texts look themselves and the head reads their first token."""
         return None
 
-    def _looks(self, score: torch.Tensor, found: Reading, asked: Asked) -> dict[int, list[Look]]:
+    def _looks(self, score: torch.Tensor, found: Reading, asked: Asked) -> tuple[tuple[int, ...], dict[int, Look]]:
         """At each layer that was read, attention and slope of the ``score`` for every text, of its tokens that look."""
         slopes = torch.autograd.grad(score, list(found.attention.values()))
-        rows, texts = asked.rows, range(len(asked.rows.place))
-        return {
-            layer: [(rows.looks_of(text, each.detach()), rows.looks_of(text, slope)) for text in texts]
+        rows = asked.rows
+        return (rows.queries,) * len(rows.lengths) if rows.queries else rows.lengths, {
+            layer: (rows.looks_of(each.detach()), rows.looks_of(slope))
             for (layer, each), slope in zip(found.attention.items(), slopes, strict=True)
         }
 
@@ -261,8 +263,12 @@ class ReadingMatcher(ABC):
         return pixels.to(self.device, self.dtype)
 
     def encode_images(self, images: Sequence[Image.Image]) -> list[ImageTokens]:
+        return self.encode_pixels(self.pixels_of(images))
+
+    def encode_pixels(self, pixels: torch.Tensor) -> list[ImageTokens]:
+        """Encode what :meth:`pixels_of` made of pictures, which may have been done ahead, in another thread."""
         with torch.inference_mode(False), torch.no_grad(), undisturbed(self.model):
-            hidden = self._see_all(self.pixels_of(images))
+            hidden = self._see_all(pixels.to(self.device, self.dtype))
         return [ImageTokens(hidden[place : place + 1], self.grid, self.prefix) for place in range(len(hidden))]
 
     def _see_all(self, pixels: torch.Tensor) -> torch.Tensor:
@@ -303,10 +309,10 @@ class ReadingMatcher(ABC):
     ) -> Match:
         return self.match_all([Ask(image_tokens, text_tokens, keep)], layers=layers)[0]
 
-    def match_all(self, asks: Sequence[Ask], *, layers: tuple[int, ...] = ()) -> list[Match]:
+    def match_all(self, asks: Sequence[Ask], *, layers: tuple[int, ...] = ()) -> Sequence[Match]:
         return self._answer(asks, layers, self._looks)
 
-    def _answer(self, asks: Sequence[Ask], layers: tuple[int, ...], looks: Looks) -> list[Match]:
+    def _answer(self, asks: Sequence[Ask], layers: tuple[int, ...], looks: Looks) -> Sequence[Match]:
         """:meth:`match_all`, with what ``looks`` makes of the cross-attention."""
         self._check_layers(layers)
         if not asks:
@@ -320,40 +326,36 @@ class ReadingMatcher(ABC):
             rows = Rows.of(owners, lengths, self.device, 0 if queries is None else len(queries))
             keep = self._kept(asks)
             states = self._embed(
-                rows.lay([ask.text.ids[0] for ask in asks], 0),
-                rows.lay([torch.arange(length, device=self.device) for length in lengths], 0),
+                rows.lay(torch.cat([ask.text.ids[0] for ask in asks]), 0),
+                rows.lay(torch.cat([torch.arange(length) for length in lengths]).to(self.device), 0),
             )
             if queries is not None:
                 front = queries.repeat(rows.read.shape[1] // len(queries), 1)
                 states = torch.cat((front.expand(len(states), -1, -1), states), 1)
-            given = None if keep is None else rows.give(list(keep), True)
+            given = None if keep is None else rows.give(keep, True)
             steps = self.reading_layers()
             found = read(steps, states, rows, pictures, given, layers)
             with torch.set_grad_enabled(bool(layers)):
                 scores = self._judge(found.read).float()
                 scale = HALF_SCALE if self.dtype in (torch.float16, torch.bfloat16) else 1.0
                 asked = Asked(rows, steps, pictures, keep)
-                looked = looks(scores[:, MATCH].sum() * scale, found, asked) if layers else {}
-        logits = scores.detach()[:, MATCH].tolist()
-        probabilities = scores.detach().softmax(-1)[:, MATCH].tolist()
+                looking, looked = looks(scores[:, MATCH].sum() * scale, found, asked) if layers else ((), {})
+            scores, patches = scores.detach(), slice(pictures[0].prefix, None)
+            shown = self._shown(looking, keep)
 
-        def on_grid(values: torch.Tensor, row: int) -> torch.Tensor:
-            picture = pictures[rows.place[row][0]]
-            seen = values[..., picture.prefix :]
-            # Without either, a view would hold on to the whole batch.
-            seen = seen.clone() if keep is None else seen * keep[row, picture.prefix :]
-            return seen.reshape(*seen.shape[:2], *picture.grid)
+            def on_grid(values: torch.Tensor) -> torch.Tensor:
+                # Without either, a view would hold on to what was read.
+                seen = values.clone() if shown is None else values * shown
+                return seen[..., patches].unflatten(-1, pictures[0].grid)
 
-        return [
-            Match(
-                logit=logits[row],
-                probability=probabilities[row],
-                attention={layer: on_grid(each[row][0], row) for layer, each in looked.items()},
-                gradient={layer: on_grid(each[row][1], row) / scale for layer, each in looked.items()},
+            return Matches(
+                logit=scores[:, MATCH],
+                probability=scores.softmax(-1)[:, MATCH],
+                lengths=looking or (0,) * len(asks),
+                attention={layer: on_grid(attention) for layer, (attention, _) in looked.items()},
+                gradient={layer: on_grid(slope) / scale for layer, (_, slope) in looked.items()},
                 scored=self.scored,
             )
-            for row in range(len(asks))
-        ]
 
     def unknown_words(self, words: tuple[str, ...]) -> dict[str, str | None]:
         if not self.profile.closed_vocabulary:
@@ -386,6 +388,16 @@ class ReadingMatcher(ABC):
                     f"Layer {layer!r} of {self.name} has no cross-attention to read. Layers are the text encoder's own "
                     f"0-based indices; those with cross-attention: {', '.join(map(str, self.layers))}."
                 )
+
+    def _shown(self, lengths: Sequence[int], keep: torch.Tensor | None) -> torch.Tensor | None:
+        """What of the looks (texts, heads, tokens, seen) is any text's, bool in these dimensions or 1: its own tokens, at what they
+        may attend to; ``None`` for all of it."""
+        kept = None if keep is None else keep[:, None, None, :]
+        if len(set(lengths)) < 2:
+            return kept
+        own = torch.arange(max(lengths))[None, :] < torch.tensor(lengths)[:, None]
+        shown = own.to(self.device)[:, None, :, None]
+        return shown if kept is None else shown & kept
 
     def _kept(self, asks: Sequence[Ask]) -> torch.Tensor | None:
         """Which image tokens each text may attend to, bool (asks, tokens): every prefix token, and the patches in its ``keep``."""

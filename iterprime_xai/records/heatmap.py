@@ -11,11 +11,19 @@ def minmax(heatmap: np.ndarray) -> np.ndarray:
 
     The range is compared relative to nothing: maps of 1e-10 scale as well as maps of 1.
     """
-    heatmap = np.asarray(heatmap, dtype=np.float64)
-    low, high = float(heatmap.min()), float(heatmap.max())
-    if not np.isfinite(high - low) or high <= low:
-        return np.zeros(heatmap.shape, np.float32)
-    return ((heatmap - low) / (high - low)).astype(np.float32)
+    return minmax_each(np.asarray(heatmap)[None])[0]
+
+
+def minmax_each(heatmaps: np.ndarray) -> np.ndarray:
+    """:func:`minmax` of each of several maps (n, ...)."""
+    heatmaps = np.asarray(heatmaps, dtype=np.float64)
+    within = tuple(range(1, heatmaps.ndim))
+    low, high = heatmaps.min(within, keepdims=True), heatmaps.max(within, keepdims=True)
+    with np.errstate(invalid="ignore"):  # a range that is not finite is no range
+        reach = high - low
+    there = np.isfinite(reach) & (reach > 0)
+    scaled = (heatmaps - np.where(there, low, 0)) / np.where(there, reach, 1)
+    return np.where(there, scaled, 0).astype(np.float32)
 
 
 def resize(heatmap: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -9,10 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
+import numpy as np
+
 from iterprime_xai.records import Expression, OptionError
 from iterprime_xai.saliency.gradcam import activation
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import torch
 
     from iterprime_xai.models import TextTokens
@@ -80,37 +84,102 @@ def fuse(
     A phrase whose primary word has no token (dropped by the tokenizer) falls back to the plain mean of the first
     and context tokens.
     """
+    return fuse_all(attention[None], gradient[None], [roles], [attention.shape[1]], emphasis, local_weight)[0]
 
-    maps = activation(attention, gradient).mean(0)
-    primary, context = list(roles.primary), list(roles.context)
-    content = primary + context
-    if emphasis == "all_tokens":
-        return maps.mean(0)
-    if emphasis == "sentence":
-        return maps[1:-1].mean(0)
-    total, count = maps[0], 1
+
+def fuse_all(
+    attention: torch.Tensor,
+    gradient: torch.Tensor,
+    roles: Sequence[TokenRoles],
+    lengths: Sequence[int],
+    emphasis: Emphasis = "both",
+    local_weight: Literal["gradient", "plain"] = "plain",
+    maps: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """:func:`fuse` for several texts at once: (texts, heads, tokens, rows, columns) twice -> (texts, rows, columns).
+
+    Args:
+        attention, gradient: what stands behind the ``lengths`` tokens of a shorter text does not count.
+        roles: of each text's tokens.
+        emphasis, local_weight: as for :func:`fuse`.
+        maps: the mean over heads of :func:`~iterprime_xai.saliency.gradcam.activation`, where it is there already.
+    """
+    maps = activation(attention, gradient).mean(1) if maps is None else maps
+    shares = np.zeros((len(roles), 1, maps.shape[1]), np.float32)
+    local = np.zeros(len(roles), np.float32)
+    for text, (role, length) in enumerate(zip(roles, lengths, strict=True)):
+        shares[text, 0], local[text] = _shares(role, length, maps.shape[1], emphasis)
+    fused = (_moved(shares, maps) @ maps.flatten(2)).unflatten(-1, maps.shape[2:])[:, 0]
+    if not local.any():
+        return fused
+    primary, is_primary = _places([role.primary for role in roles], maps)
+    count = is_primary.sum(1).clamp(min=1)
+    primary_attention = (_taken(attention, primary) * is_primary).sum(1) / count
+    primary_gradient = (_taken(gradient, primary).clamp(min=0) * is_primary).sum(1) / count
+    primary_map = primary_gradient * primary_attention
+    if local_weight == "gradient":
+        primary_map = primary_gradient * primary_map
+    emphasised = (_contrast(primary_attention, attention, [role.context for role in roles]) * primary_map).mean(1)
+    return fused + _moved(local[:, None, None], maps) * emphasised
+
+
+def _shares(roles: TokenRoles, length: int, tokens: int, emphasis: Emphasis) -> tuple[np.ndarray, float]:
+    """What share of the mean each token's map has, (tokens,), and what share the sum of emphasised maps has."""
+    shares = np.zeros(tokens, np.float32)
+    if emphasis in ("all_tokens", "sentence"):
+        among = slice(0, length) if emphasis == "all_tokens" else slice(1, max(length - 1, 1))
+        shares[among] = 1 / max(among.stop - among.start, 1)
+        return shares, 0.0
+    primary, content = roles.primary, roles.primary + roles.context
+    shares[0], count, emphasised = 1, 1, 0
     if emphasis != "local" or not primary:
-        total, count = total + maps[content].sum(0), count + len(content)
+        for token in content:
+            shares[token] += 1
+        count += len(content)
     if emphasis in ("both", "global"):
         # The primary word once more for each content token.
-        total, count = total + len(content) * maps[primary].sum(0), count + len(content) * len(primary)
+        for token in primary:
+            shares[token] += len(content)
+        count += len(content) * len(primary)
     if emphasis in ("both", "local") and primary:
-        primary_attention = attention[:, primary].mean(1, keepdim=True)
-        primary_gradient = gradient[:, primary].clamp(min=0).mean(1, keepdim=True)
-        primary_map = primary_gradient * primary_attention
-        if local_weight == "gradient":
-            primary_map = primary_gradient * primary_map
-        emphasised = _contrast(primary_attention, attention[:, context]) * primary_map
-        total, count = total + emphasised.mean(0).sum(0), count + emphasised.shape[1]
-    return total / count
+        emphasised = max(len(roles.context), 1)
+        count += emphasised
+    return shares / np.float32(count), 1 / count if emphasised else 0.0
 
 
-def _contrast(primary: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
-    """D: how much more attention the primary word draws than each context token, of length 1 over the context tokens."""
+def _contrast(primary: torch.Tensor, attention: torch.Tensor, context: Sequence[tuple[int, ...]]) -> torch.Tensor:
+    """The sum of D over each text's context tokens (texts, heads, rows, columns): how much more attention the primary word draws
+    than each of them, of length 1 over them; 1 without any."""
     import torch
 
-    if context.shape[1] == 0:
+    if not any(context):
         return torch.ones_like(primary)
-    difference = primary - context
-    length = difference.square().sum(1, keepdim=True).sqrt()
-    return torch.where(length > 0, difference / length, torch.zeros_like(difference))
+    places, there = _places(context, primary)
+    differences = (primary[:, None] - _taken(attention, places)) * there
+    length = differences.square().sum(1).sqrt()
+    total = differences.sum(1)
+    contrast = torch.where(length > 0, total / length, torch.zeros_like(total))
+    return contrast if all(context) else torch.where(there.any(1), contrast, torch.ones_like(contrast))
+
+
+def _places(tokens: Sequence[tuple[int, ...]], like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Positions (texts, most) of each text's tokens, and which of them there are, bool (texts, most, 1, 1, 1)."""
+    most = max(map(len, tokens))
+    places = np.zeros((len(tokens), most), np.int64)
+    for text, each in enumerate(tokens):
+        places[text, : len(each)] = each
+    there = np.arange(most) < np.array([len(each) for each in tokens])[:, None]
+    return _moved(places, like), _moved(there, like)[:, :, None, None, None]
+
+
+def _taken(values: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+    """(texts, heads, tokens, rows, columns) at each text's places -> (texts, places, heads, rows, columns)."""
+    import torch
+
+    return values[torch.arange(len(places), device=values.device)[:, None], :, places]
+
+
+def _moved(values: np.ndarray, like: torch.Tensor) -> torch.Tensor:
+    import torch
+
+    return torch.from_numpy(values).to(like.device)

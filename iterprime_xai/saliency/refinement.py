@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from iterprime_xai.models import Answering, Ask, ImageTextMatcher, ImageTokens, Match, TextTokens
+from iterprime_xai.models import Answering, Ask, Batches, ImageTextMatcher, ImageTokens, Match, Matches, TextTokens
 from iterprime_xai.records import Expression, Pass
-from iterprime_xai.records.heatmap import is_blank, minmax
-from iterprime_xai.saliency.emphasis import fuse, token_roles
+from iterprime_xai.records.heatmap import is_blank, minmax_each
+from iterprime_xai.saliency.emphasis import fuse_all, token_roles
 from iterprime_xai.saliency.gradcam import activation, at_scores
 from iterprime_xai.saliency.recipe import Recipe, Slope
-from iterprime_xai.saliency.words import word_maps
+from iterprime_xai.saliency.words import mean_maps, named, word_places
 
 if TYPE_CHECKING:
     import torch
@@ -62,53 +62,86 @@ def refine_all(matcher: Answering, looks: Sequence[Look], *, layer: int, recipe:
     Args:
         layer: the text encoder's 0-based index, already checked.
     """
-    passes: list[list[Pass]] = [[] for _ in looks]
-    keeps = [np.ones(look.image.grid, dtype=bool) for look in looks]
-    going = list(range(len(looks)))
+    batches = matcher if isinstance(matcher, Batches) else Batches(cast("ImageTextMatcher", matcher))
+    states = [_Looking(look) for look in looks]
+    going = states
     while going:
-        asks = [Ask(looks[place].image, looks[place].text, keeps[place]) for place in going]
-        for place, match in zip(going, matcher.match_all(asks, layers=(layer,)), strict=True):
-            newest = _pass(match, passes[place], keeps[place], looks[place], layer, recipe)
-            keeps[place] = keeps[place] & (minmax(newest.heatmap) < recipe.threshold)
-            passes[place].append(newest)
-        going = [place for place in going if not passes[place][-1].stopped]
-    return [tuple(each) for each in passes]
+        found = batches.cut("texts", going, lambda some: _look_again(batches.matcher, some, layer, recipe))
+        for state, newest in zip(going, found, strict=True):
+            state.passes.append(newest)
+        going = [state for state in going if not state.passes[-1].stopped]
+    return [tuple(state.passes) for state in states]
 
 
-def slope(match: Match, layer: int, gradient: Slope) -> torch.Tensor:
+def slope(match: Match | Matches, layer: int, gradient: Slope) -> torch.Tensor:
     """A layer's gradient (heads, tokens, rows, columns) by what ``gradient`` names; by the attention where there are no scores."""
     if gradient == "scores" and match.scored:
         return at_scores(match.attention[layer], match.gradient[layer])
     return match.gradient[layer]
 
 
-def _pass(match: Match, before: list[Pass], keep: np.ndarray, look: Look, layer: int, recipe: Recipe) -> Pass:
-    """The pass that follows those ``before``, from what the model found with the patches ``keep``."""
-    roles = token_roles(look.expression, look.text, look.shift)
-    attention, gradient = match.attention[layer], slope(match, layer, recipe.gradient)
-    heatmap = fuse(attention, gradient, roles, recipe.emphasis, recipe.local_weight).cpu().numpy()
-    blank = is_blank(heatmap)
-    fell = bool(before) and match.probability < before[-1].probability
-    accepted = not before or (not blank and (recipe.keep_rejected or not fell))
-    former = before[-1].blended if before else heatmap
-    blended = (1 - recipe.blend) * former + recipe.blend * heatmap if before and accepted else former
-    if fell and recipe.stop_on_fall:
-        stopped = PROBABILITY_FELL
-    elif blank:
-        stopped = BLANK
-    elif len(before) + 1 == recipe.passes:
-        stopped = LAST
-    elif not (keep & (minmax(heatmap) < recipe.threshold)).any():
-        stopped = NOTHING_LEFT
-    else:
-        stopped = None
-    return Pass(
-        heatmap=heatmap,
-        blended=blended.astype(np.float32),
-        keep=keep,
-        logit=match.logit,
-        probability=match.probability,
-        words=word_maps(look.expression, look.text, activation(attention, gradient).mean(0).cpu().numpy(), look.shift),
-        accepted=accepted,
-        stopped=stopped,
+class _Looking:
+    """One expression under way: what its tokens are, and what was found so far."""
+
+    def __init__(self, look: Look) -> None:
+        self.look = look
+        self.roles = token_roles(look.expression, look.text, look.shift)
+        self.places = word_places(look.expression, look.text, look.shift)
+        self.passes: list[Pass] = []
+        self.keep = np.ones(look.image.grid, dtype=bool)
+
+
+def _look_again(matcher: Answering, states: list[_Looking], layer: int, recipe: Recipe) -> list[Pass]:
+    """The next pass of each expression. Numbers of all stay where the model is until the last of them is under way."""
+    asks = [Ask(state.look.image, state.look.text, state.keep) for state in states]
+    matches = Matches.of(matcher.match_all(asks, layers=(layer,)))
+    attention, gradient = matches.attention[layer], slope(matches, layer, recipe.gradient)
+    maps = activation(attention, gradient).mean(1)
+    fused = fuse_all(
+        attention,
+        gradient,
+        [state.roles for state in states],
+        matches.lengths,
+        recipe.emphasis,
+        recipe.local_weight,
+        maps,
     )
+    words = mean_maps(maps, [state.places for state in states]).cpu().numpy()
+    heatmaps = fused.cpu().numpy()
+    keeps = np.stack([state.keep for state in states])
+    formers = np.stack(
+        [state.passes[-1].blended if state.passes else own for state, own in zip(states, heatmaps, strict=True)]
+    )
+    with np.errstate(invalid="ignore", over="ignore"):  # a map that is not finite is never blended in
+        blends = ((1 - recipe.blend) * formers + recipe.blend * heatmaps).astype(np.float32)
+    left = keeps & (minmax_each(heatmaps) < recipe.threshold)
+    found = []
+    for place, (state, (logit, probability)) in enumerate(zip(states, matches.numbers, strict=True)):
+        before, heatmap = state.passes, heatmaps[place]
+        blank = is_blank(heatmap)
+        fell = bool(before) and probability < before[-1].probability
+        accepted = not before or (not blank and (recipe.keep_rejected or not fell))
+        if fell and recipe.stop_on_fall:
+            stopped = PROBABILITY_FELL
+        elif blank:
+            stopped = BLANK
+        elif len(before) + 1 == recipe.passes:
+            stopped = LAST
+        elif not left[place].any():
+            stopped = NOTHING_LEFT
+        else:
+            stopped = None
+        found.append(
+            Pass(
+                heatmap=heatmap,
+                blended=blends[place] if before and accepted else formers[place],
+                keep=state.keep,
+                logit=logit,
+                probability=probability,
+                words=named(state.look.expression, words[place]),
+                accepted=accepted,
+                stopped=stopped,
+            )
+        )
+        state.keep = left[place]
+    return found

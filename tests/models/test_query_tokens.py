@@ -19,10 +19,10 @@ def test_query_tokens_of_all_texts_stand_in_front_of_all_words():
     assert rows.place == ((1, 4), (0, 4), (1, 6))
     assert rows.read.tolist() == [[0, 1, 2, 3]] * 2
     assert [rows.looking_of(index) for index in range(3)] == [(1, slice(0, 2)), (0, slice(0, 2)), (1, slice(2, 4))]
-    laid = rows.lay([torch.tensor(each) for each in ([1, 2], [3], [4, 5, 6])], 0)
+    laid = rows.lay(torch.tensor([1, 2, 3, 4, 5, 6]), 0)
     assert laid.tolist() == [[3, 0, 0, 0, 0], [1, 2, 4, 5, 6]]
-    given = rows.give([torch.tensor([each]) for each in (7, 8, 9)], 0)
-    assert given[..., 0].tolist() == [[8, 8, 0, 0], [7, 7, 9, 9]]
+    given = rows.give(torch.tensor([7, 8, 9]), 0)
+    assert given.tolist() == [[8, 8, 0, 0], [7, 7, 9, 9]]
 
 
 def test_without_query_tokens_every_token_looks_and_the_first_is_read():
@@ -31,8 +31,8 @@ def test_without_query_tokens_every_token_looks_and_the_first_is_read():
     assert rows.text.tolist() == [[0, -1, -1, -1, -1], [0, 0, 1, 1, 1]]
     assert rows.read.tolist() == [[0, 0], [0, 2]]
     assert [rows.looking_of(index) for index in range(3)] == [(1, slice(0, 2)), (0, slice(0, 1)), (1, slice(2, 5))]
-    given = rows.give([torch.tensor([each]) for each in (7, 8, 9)], 0)
-    assert given[..., 0].tolist() == [[8, 0, 0, 0, 0], [7, 7, 9, 9, 9]]
+    given = rows.give(torch.tensor([7, 8, 9]), 0)
+    assert given.tolist() == [[8, 0, 0, 0, 0], [7, 7, 9, 9, 9]]
 
 
 @pytest.fixture(scope="module")
@@ -100,9 +100,9 @@ def test_texts_together_equal_the_stock_q_former_alone(former, wanted):
     rows = Rows.of(owners, [len(each) for each in words], torch.device("cpu"), QUERIES)
     front = queries.repeat(rows.looking // QUERIES, 1).expand(len(pictures), -1, -1)
     with torch.no_grad():
-        states = former.layernorm(torch.cat((front, rows.lay(words, 0)), 1))
+        states = former.layernorm(torch.cat((front, rows.lay(torch.cat(words), 0)), 1))
     layers = [Layer(each) for each in former.encoder.layer]
-    found = read(layers, states, rows, pictures, rows.give(list(kept), True), wanted)
+    found = read(layers, states, rows, pictures, rows.give(kept, True), wanted)
     assert found.read.shape == (3, QUERIES, WIDTH)
     scores = found.read.pow(3).sum((1, 2))
     slopes = torch.autograd.grad(scores.sum(), [found.attention[layer] for layer in wanted])
