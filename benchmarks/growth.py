@@ -49,7 +49,7 @@ def plain(matcher: BlipMatcher, size: Size) -> None:
 
 def maps(matcher: BlipMatcher, size: Size) -> None:
     """All 21 maps of one picture: seven expressions, three looks, with the gradient."""
-    all_maps(matcher, [a_picture(size)], size.read)
+    all_maps(matcher, [matcher.pixels_of([a_picture(size)])], size.read)
 
 
 HELD: dict[str, Callable[[BlipMatcher, Size], None]] = {

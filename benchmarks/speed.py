@@ -1,19 +1,20 @@
-"""Speed: what a picture with seven expressions of three looks costs, beside two ways to do without what is shared.
+"""Speed: what pictures with seven expressions of three looks cost, beside two ways to do without what is shared.
 
     python -m benchmarks.speed                    a BLIP of base size with random weights, about five minutes on 2 CPU cores
     python -m benchmarks.speed --quick            a small one and few repeats: whether it runs, not how fast
+    python -m benchmarks.speed --device cuda      on a GPU alone; without it there too, where there is one
     python -m benchmarks.speed --out FILE.json    the figures as data too
 
-Three ways give the same maps, which is checked first:
+Three ways give the same maps, which is checked first, in float32:
 
 - whole      the whole model forward and ``backward()`` to every weight, again for each expression and look
 - careful    the image tower without gradients, again for each look; ``autograd.grad`` to the attention alone
-- shared     this library: the tower, keys and values once a picture, expressions together, no gradient below the layer read; with
-             one picture, and with four at once as `ground_each` takes them
+- shared     this library: the tower, keys and values once a picture, expressions together, no gradient below the layer read
 
-Repeats of all ways are interleaved, and the smallest time counts. The first two ways do the same work for every expression, so one
-expression is timed and multiplied by seven. Floors are counted operations over the speed of this machine's large matrix product, or
-counted bytes over its copying speed where that takes longer, both measured in the same run.
+Each is timed with several sizes of its batch: of expressions for the first two, of pictures for the third; on a CPU one expression,
+and one picture or four, as `ground_each` takes them. Pictures are prepared beforehand for all three, and looks become maps in the
+same way. Repeats of all ways are interleaved, and the smallest time counts. Floors are counted operations over the speed of this
+machine's large matrix product, or counted bytes over its copying speed where that takes longer, both measured in the same run.
 """
 
 from __future__ import annotations
@@ -32,12 +33,13 @@ import torch
 from PIL import Image
 from transformers import BlipConfig, BlipForImageTextRetrieval
 
+from benchmarks.unshared import Unshared
 from iterprime_xai.language import parse
-from iterprime_xai.models import Ask, ImageTokens, Match, load_matcher
+from iterprime_xai.models import Ask, Batches, ImageTokens, load_matcher
 from iterprime_xai.models.blip import BlipMatcher
 from iterprime_xai.models.reading import ReadingLayer
-from iterprime_xai.models.reading_matcher import MATCH
-from iterprime_xai.saliency import Look, Recipe, fuse, look_at, refine_all, token_roles
+from iterprime_xai.saliency import Look, Recipe, look_at, refine_all, token_roles
+from iterprime_xai.saliency.emphasis import fuse_all
 
 PHRASES = (
     "dog on the left",
@@ -49,9 +51,6 @@ PHRASES = (
     "small tree near the house",
 )
 """Shaped like RefCOCO's: seven expressions of 3.4 words on average."""
-
-AT_ONCE = 4
-"""Pictures at once in a stream, the default of `ground_each`."""
 
 RECIPE = Recipe("speed", passes=3, emphasis="both", keep_rejected=True, stop_on_fall=False)
 
@@ -100,50 +99,6 @@ def build(size: Size, device: str, dtype: torch.dtype) -> BlipMatcher:
     return BlipMatcher(model, processor, bundled.tokenizer, name="random")
 
 
-class Unshared:
-    """Answers one ask after the other with the stock model, sharing nothing; ``careful`` leaves out needless gradients."""
-
-    def __init__(self, matcher: BlipMatcher, picture: Image.Image, careful: bool) -> None:
-        self.model, self.matcher, self.careful = matcher.model, matcher, careful
-        pixels = matcher.image_processor(images=picture, return_tensors="pt")["pixel_values"]
-        self.pixels = pixels.to(matcher.device, matcher.dtype)
-
-    def match_all(self, asks: Sequence[Ask], *, layers: tuple[int, ...] = ()) -> list[Match]:
-        return [self._match(ask, layers[0]) for ask in asks]
-
-    def _match(self, ask: Ask, layer: int) -> Match:
-        with torch.set_grad_enabled(not self.careful):
-            hidden = self.model.vision_model(pixel_values=self.pixels).last_hidden_state
-        keep = np.ones(ask.image.grid, bool) if ask.keep is None else ask.keep
-        kept = torch.tensor([0, *(1 + np.flatnonzero(keep))], device=hidden.device)
-        seen = hidden[:, kept].detach().requires_grad_() if self.careful else hidden[:, kept]
-        out = self.model.text_encoder(
-            input_ids=ask.text.ids,
-            attention_mask=torch.ones_like(ask.text.ids),
-            encoder_hidden_states=seen,
-            output_attentions=True,
-        )
-        attention = out.cross_attentions[layer]
-        scores = self.model.itm_head(out.last_hidden_state[:, 0])
-        if self.careful:
-            (gradient,) = torch.autograd.grad(scores[0, MATCH], attention)
-        else:
-            attention.retain_grad()
-            self.model.zero_grad()
-            scores[0, MATCH].backward()
-            gradient = attention.grad
-
-        def on_grid(values: torch.Tensor) -> torch.Tensor:
-            full = values.new_zeros(*values.shape[1:3], hidden.shape[1])
-            full[..., kept] = values[0].detach()
-            return full[..., 1:].reshape(*full.shape[:2], *ask.image.grid).float()
-
-        scores = scores.detach().float()
-        probability = float(scores[0].softmax(-1)[MATCH])
-        maps = {layer: on_grid(attention)}, {layer: on_grid(gradient)}
-        return Match(float(scores[0, MATCH]), probability, *maps)
-
-
 @dataclass(frozen=True)
 class Stage:
     """Operations (multiply and add are two) and bytes that one stage cannot do without, and its seconds."""
@@ -190,67 +145,72 @@ def ceilings(device: str, dtype: torch.dtype) -> tuple[float, float]:
     return 2 * side**3 / product, 2 * 4 * large.numel() / copied
 
 
-def all_maps(matcher: BlipMatcher, pictures: Sequence[Image.Image], layer: int) -> list[Any]:
-    """Everything that some pictures with all their expressions cost."""
-    encoded = matcher.encode_images(pictures)
+def all_maps(matcher: BlipMatcher, pixels: Sequence[torch.Tensor], layer: int) -> list[Any]:
+    """Everything that some pictures with all their expressions cost, once their pixels are prepared."""
+    encoded = matcher.encode_pixels(torch.cat(list(pixels)))
     looks = [look for tokens in encoded for look in looks_at(matcher, tokens, PHRASES)]
-    return refine_all(matcher, looks, layer=layer, recipe=RECIPE)
+    return refine_all(Batches(matcher), looks, layer=layer, recipe=RECIPE)
 
 
 def looks_at(matcher: BlipMatcher, tokens: ImageTokens, phrases: Sequence[str]) -> list[Look]:
     return [look_at(matcher, tokens, parse(phrase), RECIPE) for phrase in phrases]
 
 
-def same_maps(matcher: BlipMatcher, picture: Image.Image, layer: int) -> dict[str, float]:
+def pictures(matcher: BlipMatcher, count: int, side: int) -> list[torch.Tensor]:
+    """Pixels of different pictures, as the image tower is given them."""
+    noise = np.random.default_rng(0).integers(0, 256, (side, side, 3), np.uint8)
+    rolled = [Image.fromarray(np.roll(noise, 7 * place, axis=0)) for place in range(count)]
+    return [matcher.pixels_of([each]) for each in rolled]
+
+
+def same_maps(matcher: BlipMatcher, pixels: torch.Tensor, layer: int) -> dict[str, float]:
     """The largest difference from the shared way's maps, relative to their largest value, for both other ways.
 
     Every look is compared with the same patches masked. (A patch on the edge of the threshold may be masked in one way and not in
     another, for a difference in the seventh digit; from there on their looks are different questions. Compared without emphasis:
     with one context word, local emphasis is the sign of a difference, which rounding can turn where there is none.)
     """
-    tokens = matcher.encode_image(picture)
+    (tokens,) = matcher.encode_pixels(pixels)
     looks = looks_at(matcher, tokens, PHRASES)
     passes = refine_all(matcher, looks, layer=layer, recipe=replace(RECIPE, emphasis="none"))
+    asks = [Ask(tokens, look.text, each.keep) for look, ours in zip(looks, passes, strict=True) for each in ours]
+    roles = [token_roles(look.expression, look.text) for look in looks for _ in range(RECIPE.passes)]
+    ours = np.stack([each.heatmap for those in passes for each in those])
     found = {}
     for name, careful in (("whole", False), ("careful", True)):
-        other = Unshared(matcher, picture, careful)
-        differences = []
-        for look, ours in zip(looks[:2], passes, strict=False):
-            roles = token_roles(look.expression, look.text)
-            for each in ours:
-                (match,) = other.match_all([Ask(tokens, look.text, each.keep)], layers=(layer,))
-                theirs = fuse(match.attention[layer], match.gradient[layer], roles, "none")
-                differences.append(float(np.abs(each.heatmap - theirs.cpu().numpy()).max() / theirs.abs().max()))
-        found[name] = max(differences)
+        other = Unshared(matcher, {tokens: pixels}, careful=careful, at_once=len(asks)).match_all(asks, layers=(layer,))
+        theirs = fuse_all(other.attention[layer], other.gradient[layer], roles, other.lengths, "none").cpu().numpy()
+        most = np.abs(theirs).max((1, 2))
+        found[name] = float((np.abs(ours - theirs).max((1, 2)) / most).max())
     return found
 
 
-def stages(matcher: BlipMatcher, picture: Image.Image, size: Size, repeats: int) -> list[Stage]:
-    """The stages of one picture, each timed alone with what it needs already there."""
+def stages(matcher: BlipMatcher, pixels: Sequence[torch.Tensor], size: Size, repeats: int) -> list[Stage]:
+    """The stages of some pictures together, each timed alone with what it needs already there."""
+    count = len(pixels)
     texts = [matcher.tokenize(phrase) for phrase in PHRASES]
-    real = sum(map(len, texts))
+    real = count * sum(map(len, texts))
     seen, width, layer = (size.image // size.patch) ** 2 + 1, size.width, size.read
     number = torch.finfo(matcher.dtype).bits // 8
-    tokens = matcher.encode_image(picture)
-    asks = [Ask(tokens, text) for text in texts]
+    given = torch.cat(list(pixels))
+    encoded = matcher.encode_pixels(given)
+    hidden = torch.cat([tokens.hidden for tokens in encoded])
+    asks = [Ask(tokens, text) for tokens in encoded for text in texts]
     matcher.match_all(asks, layers=(layer,))
-    pixels = matcher.image_processor(images=picture, return_tensors="pt")["pixel_values"].to(
-        matcher.device, matcher.dtype
-    )
     layers: list[ReadingLayer] = matcher.reading_layers()
 
     def keys_values() -> None:
         with torch.no_grad():
             for each in layers:
-                each.keys_values(tokens.hidden)
+                each.keys_values(hidden)
 
     def stock() -> None:
         with torch.no_grad():
-            matcher.model.vision_model(pixel_values=pixels)
+            matcher.model.vision_model(pixel_values=given)
 
     ways = {
         "stock": stock,
-        "tower": lambda: matcher.encode_images([picture]),
+        "tower": lambda: matcher.encode_pixels(given),
         "keys": keys_values,
         "read": lambda: matcher.match_all(asks),
         "slope": lambda: matcher.match_all(asks, layers=(layer,)),
@@ -261,117 +221,146 @@ def stages(matcher: BlipMatcher, picture: Image.Image, size: Size, repeats: int)
     look = 4 * seen * width
     text = 2 * 14 * square + look
     weights = 14 * square * number
+    kept = count * 2 * seen * width * number
     above = size.layers - layer
     # Above the layer that is read each product has one backward product, since weights get no gradient; in its attention
     # there is one, towards the probabilities.
     backward = (above - 1) * (2 * 14 * square + 2 * look) + 2 * 9 * square + look / 2
+    tower = count * vision, size.layers * 12 * square * number
     return [
-        Stage("image tower, stock", vision, size.layers * 12 * square * number, seconds["stock"]),
-        Stage(
-            "image tower, with the picture's preparation", vision, size.layers * 12 * square * number, seconds["tower"]
-        ),
+        Stage("image tower, stock", *tower, seconds["stock"]),
+        Stage("image tower", *tower, seconds["tower"]),
         Stage(
             "keys and values of every layer",
-            size.layers * 4 * square * seen,
-            size.layers * (2 * square + 3 * seen * width) * number,
+            count * size.layers * 4 * square * seen,
+            size.layers * (2 * square + count * 3 * seen * width) * number,
             seconds["keys"],
         ),
         Stage(
-            f"text layers, {len(texts)} expressions of {real} tokens",
+            f"text layers, {len(asks)} expressions of {real} tokens",
             size.layers * text * real,
-            size.layers * (weights + 2 * seen * width * number),
+            size.layers * (weights + kept),
             seconds["read"],
         ),
         Stage(
             f"gradient to layer {layer}, and its maps",
             backward * real,
-            above * (weights + 2 * seen * width * number),
+            above * (weights + kept),
             max(0.0, seconds["slope"] - seconds["read"]),
         ),
     ]
 
 
-def measure(size: Size, device: str, dtype: torch.dtype, repeats: int) -> dict[str, Any]:
-    matcher = build(size, device, dtype)
-    rng = np.random.default_rng(0)
-    picture = Image.fromarray(rng.integers(0, 256, (size.image, size.image, 3), np.uint8))
-    tokens = matcher.encode_image(picture)
-    one = looks_at(matcher, tokens, PHRASES[:1])
-    first = Recipe("one", passes=1, emphasis="both")
-    text = matcher.tokenize(PHRASES[0])
-    plain = Unshared(matcher, picture, careful=True)
+@dataclass(frozen=True)
+class Together:
+    """What is tried together: expressions of the ways that share nothing, pictures of the one that shares."""
 
-    def tower() -> None:
-        matcher.encode_images([picture])
+    expressions: tuple[int, ...]
+    pictures: tuple[int, ...]
+
+
+ON_CPU, ON_GPU = Together((1,), (1, 4)), Together((16, 64), (1, 8, 32, 64))
+
+
+def measure(size: Size, device: str, dtype: torch.dtype, repeats: int, together: Together) -> dict[str, Any]:
+    exact = build(size, device, torch.float32)
+    differences = same_maps(exact, pictures(exact, 1, size.image)[0], size.read)
+    del exact
+    matcher = build(size, device, dtype)
+    most = max(*together.pictures, -(-max(together.expressions) // len(PHRASES)))
+    pixels = pictures(matcher, most, size.image)
+    encoded = matcher.encode_pixels(torch.cat(pixels))
+    given = dict(zip(encoded, pixels, strict=True))
+    looks = [look for tokens in encoded for look in looks_at(matcher, tokens, PHRASES)]
+    first = Recipe("one", passes=1, emphasis="both")
+
+    def unshared(careful: bool, count: int) -> Callable[[], Any]:
+        other = Batches(Unshared(matcher, given, careful=careful, at_once=count), texts=count)  # type: ignore[arg-type]
+        return lambda: refine_all(other, looks[:count], layer=size.read, recipe=RECIPE)
+
+    def shared(count: int) -> Callable[[], Any]:
+        return lambda: all_maps(matcher, pixels[:count], size.read)
+
+    def towers(count: int) -> Callable[[], Any]:
+        some = torch.cat(pixels[:count])
+        return lambda: matcher.encode_pixels(some)
 
     def single() -> None:
-        (fresh,) = matcher.encode_images([picture])
+        (fresh,) = matcher.encode_pixels(pixels[0])
         refine_all(matcher, looks_at(matcher, fresh, PHRASES[:1]), layer=size.read, recipe=first)
 
-    four = [Image.fromarray(np.roll(np.asarray(picture), 7 * place, axis=0)) for place in range(AT_ONCE)]
-    differences = same_maps(matcher, picture, size.read)
-    ways = {
-        "whole": lambda: refine_all(Unshared(matcher, picture, False), one, layer=size.read, recipe=RECIPE),
-        "careful": lambda: refine_all(Unshared(matcher, picture, True), one, layer=size.read, recipe=RECIPE),
-        "shared": lambda: all_maps(matcher, [picture], size.read),
-        "stream": lambda: all_maps(matcher, four, size.read),
-        "four towers": lambda: matcher.encode_images(four),
-        "tower": tower,
+    plain = Unshared(matcher, given, careful=True)
+    asked = [Ask(encoded[0], matcher.tokenize(PHRASES[0]))]
+    ways: dict[str, Callable[[], Any]] = {
+        **{f"whole {count}": unshared(False, count) for count in together.expressions},
+        **{f"careful {count}": unshared(True, count) for count in together.expressions},
+        **{f"shared {count}": shared(count) for count in together.pictures},
+        **{f"towers {count}": towers(count) for count in together.pictures},
         "single": single,
-        "plain": lambda: plain.match_all([Ask(tokens, text)], layers=(size.read,)),
+        "plain": lambda: plain.match_all(asked, layers=(size.read,)),
     }
     seconds = interleaved(ways, repeats)
     least = {name: min(values) for name, values in seconds.items()}
     speed, copying = ceilings(device, dtype)
+
+    def rates(way: str, counts: Sequence[int], each: int) -> dict[int, float]:
+        return {count: count * each / least[f"{way} {count}"] for count in counts}
+
     count = len(PHRASES)
+    rate = {
+        "whole": rates("whole", together.expressions, 1),
+        "careful": rates("careful", together.expressions, 1),
+        "shared": rates("shared", together.pictures, count),
+    }
+    best = {way: max(found.values()) for way, found in rate.items()}
+    one_tower = min(least[f"towers {each}"] / each for each in together.pictures)
     return {
         "device": torch.cuda.get_device_name() if device == "cuda" else f"CPU, {torch.get_num_threads()} threads",
         "dtype": str(dtype).removeprefix("torch."),
+        "torch": torch.__version__,
         "size": asdict(size),
         "ceilings": {"operations": speed, "bytes": copying},
         "same maps": differences,
-        "expressions a second": {
-            "whole": 1 / least["whole"],
-            "careful": 1 / least["careful"],
-            "shared": count / least["shared"],
-            "stream": AT_ONCE * count / least["stream"],
-        },
+        "expressions a second": rate,
         "spread": {name: max(values) / min(values) - 1 for name, values in seconds.items()},
-        "times whole": count * least["whole"] / least["shared"],
-        "times careful": count * least["careful"] / least["shared"],
-        "stream, times whole": AT_ONCE * count * least["whole"] / least["stream"],
-        "stream, times careful": AT_ONCE * count * least["careful"] / least["stream"],
-        "towers for all maps": least["shared"] / least["tower"],
-        "towers in a stream": least["stream"] / min(least["four towers"], AT_ONCE * least["tower"]),
+        "times whole": {each: value / best["whole"] for each, value in rate["shared"].items()},
+        "times careful": {each: value / best["careful"] for each, value in rate["shared"].items()},
+        "towers for all maps": {
+            each: least[f"shared {each}"] / (each * min(one_tower, least[f"towers {each}"] / each))
+            for each in together.pictures
+        },
         "one look over plain": least["single"] / least["plain"],
         "stages": [
             {**asdict(stage), "floor": stage.floor(speed, copying), "over": stage.seconds / stage.floor(speed, copying)}
-            for stage in stages(matcher, picture, size, repeats)
+            for stage in stages(matcher, pixels[: 32 if device == "cuda" else 1], size, repeats)
         ],
     }
 
 
 def report(found: dict[str, Any]) -> str:
-    rate, spread = found["expressions a second"], found["spread"]
+    spread = found["spread"]
+    whole, careful, towers = found["times whole"], found["times careful"], found["towers for all maps"]
+    rows = []
+    for way, rates in found["expressions a second"].items():
+        for count, rate in rates.items():
+            beside = f"{whole[count]:.1f} | {careful[count]:.1f} | {towers[count]:.2f}" if way == "shared" else "| |"
+            what = "picture" if way == "shared" else "expression"
+            together = f"{count} {what}{'s' * (count > 1)}"
+            rows.append(f"| {way} | {together} | {rate:.4g} | {spread[f'{way} {count}']:.0%} | {beside} |")
     lines = [
-        f"## {found['device']}, {found['dtype']}",
+        f"## {found['device']}, {found['dtype']}, torch {found['torch']}",
         "",
-        f"Ceilings: {found['ceilings']['operations'] / 1e9:.0f} GFLOP/s, {found['ceilings']['bytes'] / 1e9:.1f} GB/s.",
-        "Largest difference of maps, relative: "
+        f"Ceilings: {found['ceilings']['operations'] / 1e9:.0f} GFLOP/s, {found['ceilings']['bytes'] / 1e9:.1f} GB/s. "
+        "Largest difference of maps in float32, relative: "
         + ", ".join(f"{name} {value:.1e}" for name, value in found["same maps"].items())
         + ".",
         "",
-        "| way | expressions a second | spread | shared is faster by |",
-        "| --- | ---: | ---: | ---: |",
-        f"| whole | {rate['whole']:.3f} | {spread['whole']:.0%} | {found['times whole']:.1f} |",
-        f"| careful | {rate['careful']:.3f} | {spread['careful']:.0%} | {found['times careful']:.1f} |",
-        f"| shared | {rate['shared']:.3f} | {spread['shared']:.0%} | 1 |",
-        f"| shared, {AT_ONCE} pictures at once | {rate['stream']:.3f} | {spread['stream']:.0%} | "
-        f"({found['stream, times whole']:.1f} than whole, {found['stream, times careful']:.1f} than careful) |",
+        "| way | together | expressions a second | spread | times whole | times careful | image towers for all maps |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
+        *rows,
         "",
-        f"All {RECIPE.passes * len(PHRASES)} maps of a picture cost {found['towers for all maps']:.2f} image towers, tower "
-        f"included, and {found['towers in a stream']:.2f} with {AT_ONCE} pictures at once; one expression and one look "
-        f"{found['one look over plain']:.2f} plain forwards with the gradient to that layer.",
+        f"Times are those of the fastest row of each way. One expression and one look cost {found['one look over plain']:.2f} "
+        "plain forwards with the gradient to that layer.",
         "",
         "| stage | GFLOP | MB | ms | floor, ms | over floor |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
@@ -388,18 +377,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a small model and two repeats")
     parser.add_argument("--repeats", type=int, default=7, help="repeats of each way (default: 7)")
+    parser.add_argument(
+        "--device", choices=("cpu", "cuda"), help="only there (default: the CPU, and a GPU where there is one)"
+    )
     parser.add_argument("--out", type=Path, help="write the figures to this JSON file")
     options = parser.parse_args()
     size, repeats = (QUICK, 2) if options.quick else (BASE, options.repeats)
-    runs = [("cpu", torch.float32)]
-    if torch.cuda.is_available():
-        runs.append(("cuda", torch.bfloat16))
+    runs = [("cpu", torch.float32, ON_CPU), ("cuda", torch.bfloat16, ON_GPU)]
     found = []
-    for device, dtype in runs:
-        found.append(measure(size, device, dtype, repeats))
+    for device, dtype, together in runs:
+        if options.device not in (None, device):
+            continue
+        if device == "cuda" and not torch.cuda.is_available():
+            print("No GPU here: its rows are left out.")
+            continue
+        found.append(measure(size, device, dtype, repeats, together))
         print(report(found[-1]), flush=True)
-    if not torch.cuda.is_available():
-        print("No GPU here: its rows are left out.")
     if options.out:
         options.out.write_text(json.dumps(found, indent=1), encoding="utf-8")
 

@@ -10,6 +10,7 @@ import struct
 import threading
 import zlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
@@ -38,6 +39,11 @@ class Picture:
     image: Image.Image
     notes: tuple[str, ...] = ()
     path: Path | None = None
+
+    @cached_property
+    def sha256(self) -> str:
+        """:func:`sha256` of the image, worked out once."""
+        return sha256(self.image)
 
 
 def sha256(image: Image.Image) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from iterprime_xai.data import rle
-from iterprime_xai.data.images import read_image, sha256
+from iterprime_xai.data.images import read_image
 from iterprime_xai.data.picture_files import places
 from iterprime_xai.records import Sample, StorageError
 from iterprime_xai.records.heatmap import box_of
@@ -125,7 +125,7 @@ class _Content:
 
     def _image(self, sample: Sample) -> dict[str, Any]:
         picture = read_image(sample.image)
-        digest = sha256(picture.image)
+        digest = picture.sha256
         if digest not in self._images:
             number = len(self._images) + 1
             asked = sample.tags.get("image_id", "")

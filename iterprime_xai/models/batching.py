@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import torch
 
@@ -13,14 +13,16 @@ from iterprime_xai.models.matcher import Ask, ImageTextMatcher, ImageTokens, Mat
 if TYPE_CHECKING:
     from PIL import Image
 
+    from iterprime_xai.models.reading_matcher import ReadingMatcher
+
 Given = TypeVar("Given")
 Found = TypeVar("Found")
 
-TEXTS = 64
-"""Texts in a batch to begin with: beyond it nothing gets faster, on CPU or GPU, while the graph grows with every text."""
+TEXTS, IMAGES = 64, 16
+"""Texts and images in a batch to begin with on a CPU: beyond it nothing gets faster, while the graph grows with every text."""
 
-IMAGES = 16
-"""Images in a batch to begin with, for the same reason."""
+ON_GPU = 512, 32
+"""The same elsewhere, where few texts leave the cores waiting for orders."""
 
 MEMORY_RAN_OUT = ("out of memory", "ALLOC_FAILED", "can't allocate memory", "not enough memory")
 """What PyTorch says: CUDA's libraries and MPS, the CPU on Linux and macOS, the CPU on Windows."""
@@ -59,8 +61,9 @@ class Cutting:
 class Batches(Cutting):
     """A matcher asked in batches: ``texts`` are matched at once at most, and ``images`` encoded."""
 
-    def __init__(self, matcher: ImageTextMatcher, texts: int = TEXTS, images: int = IMAGES) -> None:
-        super().__init__(texts=texts, images=images)
+    def __init__(self, matcher: ImageTextMatcher, texts: int | None = None, images: int | None = None) -> None:
+        usual = (TEXTS, IMAGES) if on_cpu(matcher) else ON_GPU
+        super().__init__(texts=texts or usual[0], images=images or usual[1])
         self.matcher = matcher
 
     def match_all(self, asks: Sequence[Ask], *, layers: tuple[int, ...] = ()) -> list[Match]:
@@ -70,6 +73,16 @@ class Batches(Cutting):
     def encode_images(self, images: Sequence[Image.Image]) -> list[ImageTokens]:
         """:meth:`ImageTextMatcher.encode_images`, in batches."""
         return self.cut("images", images, self.matcher.encode_images)
+
+    def encode_pixels(self, pixels: Sequence[torch.Tensor]) -> list[ImageTokens]:
+        """Images whose pixels were prepared ahead, each (1, 3, side, side), in batches."""
+        matcher = cast("ReadingMatcher", self.matcher)
+        return self.cut("images", pixels, lambda some: matcher.encode_pixels(torch.cat(some)))
+
+
+def on_cpu(matcher: object) -> bool:
+    """Whether a matcher computes on the CPU, which one that does not say so is taken to do."""
+    return getattr(matcher, "device", torch.device("cpu")).type == "cpu"
 
 
 def ran_out_of_memory(error: BaseException) -> bool:

@@ -260,7 +260,13 @@ class ReadingMatcher(ABC):
                 f"{self.name} looks at {expected}x{expected} pixels, but its image processor made "
                 f"{pixels.shape[-1]}x{pixels.shape[-2]}; set the processor's size to the model's image_size."
             )
-        return pixels.to(self.device, self.dtype)
+        pixels = pixels.to(self.dtype)
+        # From page-locked memory nobody waits for the copy.
+        return (
+            pixels.pin_memory().to(self.device, non_blocking=True)
+            if self.device.type == "cuda"
+            else pixels.to(self.device)
+        )
 
     def encode_images(self, images: Sequence[Image.Image]) -> list[ImageTokens]:
         return self.encode_pixels(self.pixels_of(images))
@@ -268,7 +274,7 @@ class ReadingMatcher(ABC):
     def encode_pixels(self, pixels: torch.Tensor) -> list[ImageTokens]:
         """Encode what :meth:`pixels_of` made of pictures, which may have been done ahead, in another thread."""
         with torch.inference_mode(False), torch.no_grad(), undisturbed(self.model):
-            hidden = self._see_all(pixels.to(self.device, self.dtype))
+            hidden = self._see_all(pixels)
         return [ImageTokens(hidden[place : place + 1], self.grid, self.prefix) for place in range(len(hidden))]
 
     def _see_all(self, pixels: torch.Tensor) -> torch.Tensor:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from iterprime_xai.data.images import Picture, sha256
+from iterprime_xai.data.images import Picture
 from iterprime_xai.masks import select
 from iterprime_xai.masks.proposer import PromptedProposer
 from iterprime_xai.masks.several import united
@@ -101,7 +101,7 @@ def conclude(
             *((settings.threshold_note,) if selection is not None and settings.answer != "always" else ()),
             *((settings.set_note,) if selection is not None and settings.answer == "set" else ()),
             *((selection.reason,) if selection is not None else ("saliency only, no mask asked for",)),
-            *domain_notes(matcher, picture.image),
+            *domain_notes(matcher, picture),
         ),
         parameters={
             "method": settings.method.name,
@@ -151,7 +151,7 @@ def identity(picture: Picture) -> dict[str, Any]:
     """Path, hash and size (height, width) of a picture, as JSON values."""
     return {
         "path": None if picture.path is None else str(picture.path),
-        "sha256": sha256(picture.image),
+        "sha256": picture.sha256,
         "size": [picture.image.height, picture.image.width],
     }
 

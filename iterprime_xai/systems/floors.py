@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from iterprime_xai.data.images import Picture, sha256
+from iterprime_xai.data.images import Picture
 from iterprime_xai.records import Expression, Proposals
 from iterprime_xai.records.packed import Masks, areas, covers, cuts
 from iterprime_xai.systems.choosing import ChoosingSystem
@@ -41,7 +41,7 @@ class Floor:
     def score(self, picture: Picture, proposals: Proposals, expressions: Sequence[Expression]) -> list[Scores]:
         masks = proposals.masks
         if self.settings.system == "random":
-            seen = sha256(picture.image)
+            seen = picture.sha256
             return [self._drawn(len(masks), f"{self.settings['seed']} {seen} {each.text}") for each in expressions]
         if self.settings.system == "largest":
             sizes = areas(masks) / float(np.prod(masks.shape[1:]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -17,6 +18,7 @@ from iterprime_xai.masks.proposers import load_proposer
 from iterprime_xai.masks.selection import check_answer
 from iterprime_xai.masks.several import SET_SHARE, share_note
 from iterprime_xai.models import Batches, load_matcher
+from iterprime_xai.models.batching import on_cpu
 from iterprime_xai.records import Expression, Grounding, OptionError, Pass, Proposals
 from iterprime_xai.records.proposals import Answer
 from iterprime_xai.records.rendering import renderer
@@ -38,6 +40,8 @@ from iterprime_xai.systems.answers import Prepared, Settings, conclude
 from iterprime_xai.systems.segmenter import check_texts
 
 if TYPE_CHECKING:
+    import torch
+
     from iterprime_xai.models import GroundingMatcher
     from iterprime_xai.models.reading_matcher import ReadingMatcher
 
@@ -48,6 +52,12 @@ profile names no threshold of its own."""
 
 Cut = tuple[Picture, Proposals | PromptedProposer | None]
 """A picture with its masks, with what makes them once there is a heatmap, or without any."""
+
+AT_ONCE, AT_ONCE_ON_GPU = 4, 32
+"""Pictures that :meth:`Grounder.ground_each` looks at together."""
+
+READERS = 8
+"""Threads that read pictures ahead of a GPU."""
 
 
 class Grounder:
@@ -183,15 +193,15 @@ class Grounder:
         emphasis: str | bool | None = None,
         proposals: Proposer | str | Literal[False] | None = None,
         answer: Answer = "always",
-        images_at_once: int = 4,
+        images_at_once: int | None = None,
     ) -> Iterator[Grounding]:
         """Ground many (image, text) pairs, yielding groundings in their order. See :meth:`ground`.
 
         Pairs about one image that follow each other (the same path, or the same object) share its reading, encoding and
-        proposals. ``images_at_once`` images are encoded together and their phrases asked together; where the model is not on the
-        CPU, the next ones are read and cut into proposals meanwhile. Images are taken before they are looked at: an array must
-        not be written to after it was given. What is found does not depend on what else is asked, and the error of a pair that
-        cannot be used is raised after the groundings of all pairs before it.
+        proposals. ``images_at_once`` images (default: 4 on a CPU, else 32) are encoded together and their phrases asked together;
+        where the model is not on the CPU, the next ones are read and cut into proposals meanwhile. Images are taken before they are
+        looked at: an array must not be written to after it was given. What is found does not depend on what else is asked, and the
+        error of a pair that cannot be used is raised after the groundings of all pairs before it.
         """
         settings = self._settings(method, layer, recipe, passes, emphasis, answer)
         source = self._source(proposals)
@@ -200,25 +210,36 @@ class Grounder:
                 "With many images, proposals must be a proposer or its name, None (classical ones) or False (none), but got "
                 f"{type(proposals).__name__}."
             )
+        # On a CPU the model and what is done ahead would only take the cores from each other.
+        ahead = not on_cpu(self.matcher)
+        if images_at_once is None:
+            images_at_once = AT_ONCE_ON_GPU if ahead else AT_ONCE
         if isinstance(images_at_once, bool) or not isinstance(images_at_once, int) or images_at_once < 1:
             raise OptionError(f"images_at_once must be a whole number of at least 1, but is {images_at_once!r}.")
 
-        def read(window: Window) -> list[tuple[Cut, list[Expression]]]:
-            pictures = [read_image(image) for image, _ in window]
-            return [
+        def read(window: Window) -> tuple[list[tuple[Cut, list[Expression]]], list[torch.Tensor] | None]:
+            images = [image for image, _ in window]
+            if ahead:
+                with ThreadPoolExecutor(READERS) as readers:
+                    pictures = list(readers.map(read_image, images))
+                    pixels = self._pixels(pictures, readers)
+            else:
+                pictures, pixels = [read_image(image) for image in images], None
+            asked = [
                 (self._masks(picture, source), [self.parser(text) for text in texts])
                 for picture, (_, texts) in zip(pictures, window, strict=True)
             ]
+            return asked, pixels
 
-        def look(window: list[tuple[Cut, list[Expression]]]) -> list[Grounding]:
-            prepared = self._prepare([given for given, _ in window])
+        def look(window: tuple[list[tuple[Cut, list[Expression]]], list[torch.Tensor] | None]) -> list[Grounding]:
+            asked, pixels = window
+            prepared = self._prepare([given for given, _ in asked], pixels)
             subjects = [
-                (one, each) for one, (_, expressions) in zip(prepared, window, strict=True) for each in expressions
+                (one, each) for one, (_, expressions) in zip(prepared, asked, strict=True) for each in expressions
             ]
             return self._answer(subjects, settings)
 
-        # On a CPU the model and the proposals would only take the cores from each other.
-        return in_windows(pairs, images_at_once, read, look, prefetch=self.matcher.device.type != "cpu")
+        return in_windows(pairs, images_at_once, read, look, prefetch=ahead)
 
     def live(
         self,
@@ -286,9 +307,19 @@ class Grounder:
             refines,
         )
 
-    def _prepare(self, given: Sequence[Cut]) -> list[Prepared]:
-        """Pictures, encoded together."""
-        encoded = self.batches.encode_images([picture.image for picture, _ in given])
+    def _pixels(self, pictures: Sequence[Picture], readers: Executor) -> list[torch.Tensor] | None:
+        """What the image tower is given, for matchers that take it apart from the picture."""
+        make = getattr(self.matcher, "pixels_of", None)
+        if make is None or not hasattr(self.matcher, "encode_pixels"):
+            return None
+        return list(readers.map(lambda picture: make([picture.image]), pictures))
+
+    def _prepare(self, given: Sequence[Cut], pixels: Sequence[torch.Tensor] | None = None) -> list[Prepared]:
+        """Pictures, encoded together, from their pixels where these are there already."""
+        if pixels is None:
+            encoded = self.batches.encode_images([picture.image for picture, _ in given])
+        else:
+            encoded = self.batches.encode_pixels(pixels)
         return [
             Prepared(picture, tokens, masks, self.matcher)
             for (picture, masks), tokens in zip(given, encoded, strict=True)

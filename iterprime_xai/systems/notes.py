@@ -5,13 +5,11 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from iterprime_xai.data.images import read_image, sha256
+from iterprime_xai.data.images import Picture, read_image
 from iterprime_xai.models.finding import REAL_CHECKPOINT
 from iterprime_xai.records import Expression, Pass
 
 if TYPE_CHECKING:
-    from PIL import Image
-
     from iterprime_xai.models import GroundingMatcher
     from iterprime_xai.saliency import Recipe
 
@@ -55,10 +53,10 @@ def pass_notes(passes: tuple[Pass, ...]) -> list[str]:
     return notes
 
 
-def domain_notes(matcher: GroundingMatcher, image: Image.Image) -> list[str]:
+def domain_notes(matcher: GroundingMatcher, picture: Picture) -> list[str]:
     """A warning for a model of one kind of pictures, left out for the pictures that travel with it."""
     domain = matcher.profile.domain
-    if not domain or is_bundled_scene(image):
+    if not domain or is_bundled_scene(picture):
         return []
     return [
         f"{matcher.name} was trained on {domain} only: do not trust it on photographs. For those: `hf download "
@@ -67,9 +65,9 @@ def domain_notes(matcher: GroundingMatcher, image: Image.Image) -> list[str]:
     ]
 
 
-def is_bundled_scene(image: Image.Image) -> bool:
+def is_bundled_scene(picture: Picture) -> bool:
     """Whether a picture has exactly the pixels of a scene that travels in the package."""
-    return image.size == SCENE_SIZE and sha256(image) in _bundled()
+    return picture.image.size == SCENE_SIZE and picture.sha256 in _bundled()
 
 
 @cache
@@ -78,4 +76,4 @@ def _bundled() -> frozenset[str]:
     from iterprime_xai.data.scenes import bundled_samples
 
     images = {id(each.image): each.image for each in bundled_samples()}.values()  # one picture, many samples
-    return frozenset(sha256(read_image(image).image) for image in images)
+    return frozenset(read_image(image).sha256 for image in images)

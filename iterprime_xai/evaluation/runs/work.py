@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from iterprime_xai.data.images import read_image, sha256
+from iterprime_xai.data.images import read_image
 from iterprime_xai.evaluation.runs.against_gold import missed
 from iterprime_xai.evaluation.runs.key import library_versions, plain
 from iterprime_xai.evaluation.runs.order import GOLD, Order
@@ -76,7 +76,7 @@ class Worker:
             _raise_if_hopeless(error, packages=False)
             return [_unread(asked, name, error, self.order.answer) for name in asked.sample_ids]
         seen = Seen(
-            sha256(picture.image),
+            picture.sha256,
             picture.image.height,
             picture.image.width,
             None if picture.path is None else str(picture.path),
