@@ -49,7 +49,9 @@ def plain(matcher: BlipMatcher, size: Size) -> None:
 
 def maps(matcher: BlipMatcher, size: Size) -> None:
     """All 21 maps of one picture: seven expressions, three looks, with the gradient."""
-    all_maps(matcher, [matcher.pixels_of([a_picture(size)])], size.read)
+    pixels = matcher.pixels_of([a_picture(size)])
+    looks = looks_at(matcher, matcher.encode_pixels(pixels)[0], PHRASES)
+    all_maps(matcher, [pixels], size.read, looks)
 
 
 HELD: dict[str, Callable[[BlipMatcher, Size], None]] = {

@@ -12,9 +12,10 @@ Three ways give the same maps, which is checked first, in float32:
 - shared     this library: the tower, keys and values once a picture, expressions together, no gradient below the layer read
 
 Each is timed with several sizes of its batch: of expressions for the first two, of pictures for the third; on a CPU one expression,
-and one picture or four, as `ground_each` takes them. Pictures are prepared beforehand for all three, and looks become maps in the
-same way. Repeats of all ways are interleaved, and the smallest time counts. Floors are counted operations over the speed of this
-machine's large matrix product, or counted bytes over its copying speed where that takes longer, both measured in the same run.
+and one picture or four, as `ground_each` takes them. Pixels and phrases are prepared beforehand for all three, and looks become
+maps in the same way. Repeats of all ways are interleaved, and the smallest time counts. Floors are counted operations over the
+speed of this machine's large matrix product, or counted bytes over its copying speed where that takes longer, both measured in the
+same run.
 """
 
 from __future__ import annotations
@@ -145,10 +146,10 @@ def ceilings(device: str, dtype: torch.dtype) -> tuple[float, float]:
     return 2 * side**3 / product, 2 * 4 * large.numel() / copied
 
 
-def all_maps(matcher: BlipMatcher, pixels: Sequence[torch.Tensor], layer: int) -> list[Any]:
-    """Everything that some pictures with all their expressions cost, once their pixels are prepared."""
+def all_maps(matcher: BlipMatcher, pixels: Sequence[torch.Tensor], layer: int, given: Sequence[Look]) -> list[Any]:
+    """Everything that some pictures with all expressions of ``given`` cost, once pixels and phrases are prepared."""
     encoded = matcher.encode_pixels(torch.cat(list(pixels)))
-    looks = [look for tokens in encoded for look in looks_at(matcher, tokens, PHRASES)]
+    looks = [replace(each, image=tokens) for tokens in encoded for each in given]
     return refine_all(Batches(matcher), looks, layer=layer, recipe=RECIPE)
 
 
@@ -259,7 +260,7 @@ class Together:
     pictures: tuple[int, ...]
 
 
-ON_CPU, ON_GPU = Together((1,), (1, 4)), Together((16, 64), (1, 8, 32, 64))
+ON_CPU, ON_GPU = Together((1,), (1, 4)), Together((16, 64, 128), (1, 8, 32, 64, 128))
 
 
 def measure(size: Size, device: str, dtype: torch.dtype, repeats: int, together: Together) -> dict[str, Any]:
@@ -279,15 +280,24 @@ def measure(size: Size, device: str, dtype: torch.dtype, repeats: int, together:
         return lambda: refine_all(other, looks[:count], layer=size.read, recipe=RECIPE)
 
     def shared(count: int) -> Callable[[], Any]:
-        return lambda: all_maps(matcher, pixels[:count], size.read)
+        return lambda: all_maps(matcher, pixels[:count], size.read, looks[: len(PHRASES)])
 
     def towers(count: int) -> Callable[[], Any]:
         some = torch.cat(pixels[:count])
         return lambda: matcher.encode_pixels(some)
 
+    def stock_towers(count: int) -> Callable[[], Any]:
+        some = torch.cat(pixels[:count])
+
+        def run() -> None:
+            with torch.no_grad():
+                matcher.model.vision_model(pixel_values=some)
+
+        return run
+
     def single() -> None:
         (fresh,) = matcher.encode_pixels(pixels[0])
-        refine_all(matcher, looks_at(matcher, fresh, PHRASES[:1]), layer=size.read, recipe=first)
+        refine_all(matcher, [replace(looks[0], image=fresh)], layer=size.read, recipe=first)
 
     plain = Unshared(matcher, given, careful=True)
     asked = [Ask(encoded[0], matcher.tokenize(PHRASES[0]))]
@@ -296,6 +306,7 @@ def measure(size: Size, device: str, dtype: torch.dtype, repeats: int, together:
         **{f"careful {count}": unshared(True, count) for count in together.expressions},
         **{f"shared {count}": shared(count) for count in together.pictures},
         **{f"towers {count}": towers(count) for count in together.pictures},
+        **{f"stock towers {count}": stock_towers(count) for count in together.pictures},
         "single": single,
         "plain": lambda: plain.match_all(asked, layers=(size.read,)),
     }
@@ -313,7 +324,10 @@ def measure(size: Size, device: str, dtype: torch.dtype, repeats: int, together:
         "shared": rates("shared", together.pictures, count),
     }
     best = {way: max(found.values()) for way, found in rate.items()}
-    one_tower = min(least[f"towers {each}"] / each for each in together.pictures)
+    alone = min(least["towers 1"], least["stock towers 1"])
+    tower = {
+        each: min(least[f"towers {each}"], least[f"stock towers {each}"], each * alone) for each in together.pictures
+    }
     return {
         "device": torch.cuda.get_device_name() if device == "cuda" else f"CPU, {torch.get_num_threads()} threads",
         "dtype": str(dtype).removeprefix("torch."),
@@ -325,9 +339,9 @@ def measure(size: Size, device: str, dtype: torch.dtype, repeats: int, together:
         "spread": {name: max(values) / min(values) - 1 for name, values in seconds.items()},
         "times whole": {each: value / best["whole"] for each, value in rate["shared"].items()},
         "times careful": {each: value / best["careful"] for each, value in rate["shared"].items()},
-        "towers for all maps": {
-            each: least[f"shared {each}"] / (each * min(one_tower, least[f"towers {each}"] / each))
-            for each in together.pictures
+        "towers for all maps": {each: least[f"shared {each}"] / tower[each] for each in together.pictures},
+        "stock towers for all maps": {
+            each: least[f"shared {each}"] / least[f"stock towers {each}"] for each in together.pictures
         },
         "one look over plain": least["single"] / least["plain"],
         "stages": [
@@ -339,11 +353,14 @@ def measure(size: Size, device: str, dtype: torch.dtype, repeats: int, together:
 
 def report(found: dict[str, Any]) -> str:
     spread = found["spread"]
-    whole, careful, towers = found["times whole"], found["times careful"], found["towers for all maps"]
+    whole, careful = found["times whole"], found["times careful"]
+    own, stock = found["towers for all maps"], found["stock towers for all maps"]
     rows = []
     for way, rates in found["expressions a second"].items():
         for count, rate in rates.items():
-            beside = f"{whole[count]:.1f} | {careful[count]:.1f} | {towers[count]:.2f}" if way == "shared" else "| |"
+            beside = "| | |"
+            if way == "shared":
+                beside = f"{whole[count]:.1f} | {careful[count]:.1f} | {own[count]:.2f} | {stock[count]:.2f}"
             what = "picture" if way == "shared" else "expression"
             together = f"{count} {what}{'s' * (count > 1)}"
             rows.append(f"| {way} | {together} | {rate:.4g} | {spread[f'{way} {count}']:.0%} | {beside} |")
@@ -355,12 +372,12 @@ def report(found: dict[str, Any]) -> str:
         + ", ".join(f"{name} {value:.1e}" for name, value in found["same maps"].items())
         + ".",
         "",
-        "| way | together | expressions a second | spread | times whole | times careful | image towers for all maps |",
-        "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
+        "| way | together | expressions a second | spread | times whole | times careful | towers for all maps | stock towers |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
         *rows,
         "",
-        f"Times are those of the fastest row of each way. One expression and one look cost {found['one look over plain']:.2f} "
-        "plain forwards with the gradient to that layer.",
+        "Times are those of the fastest row of each way; towers are the fastest for as many pictures, or the stock ones. One "
+        f"expression and one look cost {found['one look over plain']:.2f} plain forwards with the gradient to that layer.",
         "",
         "| stage | GFLOP | MB | ms | floor, ms | over floor |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",

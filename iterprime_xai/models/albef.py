@@ -151,11 +151,10 @@ class AlbefMatcher(ReadingMatcher):
         # A BertLayer has the parts of a BlipTextLayer, under the same names.
         return [BlipLayer(layer) for layer in self.model.text_encoder.layers]
 
-    def _see(self, pixels: torch.Tensor) -> torch.Tensor:
-        return self.model.visual_encoder(pixel_values=pixels).last_hidden_state
-
-    def _see_watched(self, pixels: torch.Tensor, watch: Watch) -> torch.Tensor:
+    def _see(self, pixels: torch.Tensor, watch: Watch | None = None) -> torch.Tensor:
         tower = self.model.visual_encoder
+        if watch is None:
+            return tower(pixel_values=pixels).last_hidden_state
         states = tower.embeddings(pixels)
         for layer in tower.layers:
             own, normed = layer.attention, layer.layernorm_before(states)

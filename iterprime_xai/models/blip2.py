@@ -106,7 +106,8 @@ class Blip2Matcher(SeeingTower):
             own = layers[0].given[picture]
             states = torch.cat((own[rows.looking_of(text)[1]], own[start : start + length]))[None]
             keep = None if asked.keep is None else asked.keep[text]
-            parts = drawn(layers, states, rows.queries, asked.pictures[picture].kept, keep, tuple(looks))
+            kept = {layer: each.own() for layer, each in asked.pictures[picture].kept.items()}
+            parts = drawn(layers, states, rows.queries, kept, keep, tuple(looks))
             for layer, part in parts.items():
                 draws[layer][text, :, :, :length] = part.clamp(min=0).movedim(0, 2)
         return rows.lengths, {layer: (draws[layer].flatten(1, 2), slopes[layer].flatten(1, 2)) for layer in looks}

@@ -26,12 +26,26 @@ class ImageTokens:
     hidden: torch.Tensor
     grid: tuple[int, int]
     prefix: int
-    kept: dict[int, tuple[torch.Tensor, torch.Tensor]] = field(default_factory=dict, init=False, repr=False)
+    kept: dict[int, Kept] = field(default_factory=dict, init=False, repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """Keys and values of pictures that were read together, (pictures, heads, seen, head width) twice; ``place`` is one's own."""
+
+    keys: torch.Tensor
+    values: torch.Tensor
+    place: int
+
+    def own(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """This picture's, (1, heads, seen, head width) twice."""
+        mine = slice(self.place, self.place + 1)
+        return self.keys[mine], self.values[mine]
 
 
 @dataclass(frozen=True, eq=False)
 class TextTokens:
-    """A tokenized text, special tokens included: ``ids`` is (1, tokens).
+    """A tokenized text, special tokens included: ``ids`` is (1, tokens), on the CPU.
 
     ``offsets`` holds for each token its characters in ``text``, and ``None`` for special tokens.
     """

@@ -23,6 +23,8 @@ import numpy as np
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 
+from iterprime_xai.models.matcher import Kept
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -70,9 +72,9 @@ class Rows:
     tokens each text brings. ``alone``: one text a row and nothing behind it, so that there is nothing to keep apart.
 
     The rest says the same for the device, so that nothing waits in between: ``row`` and ``column`` of all texts' own tokens one
-    after the other, ``asker`` (pictures, tokens that look) the text that each looks for, -1 for none, ``picture`` (texts, 1) and
-    ``looks`` (texts, most) where each text's tokens look, its last one repeated, ``head`` and ``narrowed`` (texts, some) where the
-    head reads, among all tokens and among ``read``.
+    after the other, and their place ``within`` the text, ``asker`` (pictures, tokens that look) the text that each looks for, -1
+    for none, ``picture`` (texts, 1) and ``looks`` (texts, most) where each text's tokens look, its last one repeated, ``head`` and
+    ``narrowed`` (texts, some) where the head reads, among all tokens and among ``read``.
     """
 
     text: Tensor
@@ -85,6 +87,7 @@ class Rows:
     alone: bool
     row: Tensor
     column: Tensor
+    within: Tensor
     asker: Tensor
     picture: Tensor
     looks: Tensor
@@ -103,40 +106,38 @@ class Rows:
         most = max(counts)
         front = most * queries
         ends = [front] * len(counts)
-        start = []
+        begin = []
         for picture, length in zip(owner, lengths, strict=True):
-            start.append(ends[picture])
+            begin.append(ends[picture])
             ends[picture] += length
+        of, start, count, nth = (np.array(each) for each in (owner, begin, lengths, number))
         text = np.full((len(ends), max(ends)), -1)
         asker = np.full((len(ends), front or max(ends)), -1)
-        read = np.zeros((len(ends), most), np.int64)
-        for index, (picture, which, begin, length) in enumerate(zip(owner, number, start, lengths, strict=True)):
-            looks = slice(which * queries, (which + 1) * queries) if queries else slice(begin, begin + length)
-            text[picture, begin : begin + length] = which
-            text[picture, looks] = which
-            asker[picture, looks] = index
-            read[picture, which or slice(None)] = begin  # the first text of a row stands in for those that it lacks
-        first, count, nth = (np.array(each) for each in (start, lengths, number))
+        row, which = np.repeat(of, count), np.repeat(nth, count)
+        within = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+        column = np.repeat(start, count) + within
+        text[row, column] = which
         if queries:
-            read = np.broadcast_to(np.arange(front), (len(ends), front)).copy()
-            places = (nth * queries)[:, None] + np.arange(queries)
-            head = narrowed = places
+            looks = head = narrowed = (nth * queries)[:, None] + np.arange(queries)
+            text[of[:, None], looks] = nth[:, None]
+            asker[of[:, None], looks] = np.arange(len(of))[:, None]
+            read = np.tile(np.arange(front), (len(ends), 1))
         else:
-            places = first[:, None] + np.minimum(np.arange(count.max()), count[:, None] - 1)
-            head, narrowed = first[:, None], nth[:, None]
-        row = np.repeat(owner, count)
-        column = np.concatenate(
-            [np.arange(begin, begin + length) for begin, length in zip(start, lengths, strict=True)]
-        )
+            looks = start[:, None] + np.minimum(np.arange(count.max()), count[:, None] - 1)
+            head, narrowed = start[:, None], nth[:, None]
+            asker[row, column] = np.repeat(np.arange(len(of)), count)
+            read = np.zeros((len(ends), most), np.int64)
+            read[of[nth == 0]] = start[nth == 0, None]  # the first text of a row stands in for those that it lacks
+            read[of, nth] = start
         there = [
             torch.from_numpy(each).to(device)
-            for each in (text, read, row, column, asker, np.array(owner)[:, None], places, head, narrowed)
+            for each in (text, read, row, column, within, asker, of[:, None], looks, head, narrowed)
         ]
         return Rows(
             there[0],
             front or None,
             there[1],
-            tuple(zip(owner, start, strict=True)),
+            tuple(zip(owner, begin, strict=True)),
             tuple(lengths),
             tuple(number),
             queries,
@@ -212,6 +213,7 @@ def read(
     mask = None if keep is None else _mask(keep[:, None], states.dtype)
     lowest = min(wanted, default=len(layers))
     attention: dict[int, Tensor] = {}
+    seen_together: dict[tuple[int, ...], Tensor] = {}
     last = len(layers) - 1
     narrow = last not in wanted or rows.looking is not None  # nothing above the last layer needs the others
     for index, layer in enumerate(layers):
@@ -222,7 +224,7 @@ def read(
             if rows.looking is not None and asking is None:
                 states, others = states[:, : rows.looking], states[:, rows.looking :]
             if layer.looks:
-                keys, values = _kept(layer, index, pictures)
+                keys, values = _kept(layer, index, pictures, seen_together)
                 queries = layer.queries(states)
         hidden = mask if asking is None or mask is None or rows.looking is not None else pick(mask, asking, 2)
         with torch.set_grad_enabled(index >= lowest):
@@ -250,38 +252,51 @@ def pick(values: Tensor, places: Tensor, dim: int) -> Tensor:
     return values.gather(dim, index.expand(*(values.shape[:dim]), places.shape[1], *values.shape[dim + 1 :]))
 
 
-def _kept(layer: ReadingLayer, index: int, pictures: Sequence[ImageTokens]) -> tuple[Tensor, Tensor]:
-    """Keys and values of all pictures at a layer, from what was kept with each."""
+def _kept(
+    layer: ReadingLayer, index: int, pictures: Sequence[ImageTokens], seen: dict[tuple[int, ...], Tensor]
+) -> tuple[Tensor, Tensor]:
+    """Keys and values of all pictures at a layer, from what was kept with each; ``seen`` remembers what lower layers laid together.
+
+    Pictures that were read together are not copied, nor are those that are left of them at even steps: copying 42 MB a picture for
+    each look cost a twelfth of the time.
+    """
     fresh = [picture for picture in pictures if index not in picture.kept]
     if fresh:
+        who = tuple(map(id, fresh))
+        if who not in seen:
+            seen[who] = _together([picture.hidden for picture in fresh]).detach()
         with torch.no_grad():
-            keys, values = layer.keys_values(_together([picture.hidden for picture in fresh]).detach())
+            keys, values = layer.keys_values(seen[who])
         for place, picture in enumerate(fresh):
-            picture.kept[index] = keys[place : place + 1], values[place : place + 1]
+            picture.kept[index] = Kept(keys, values, place)
     kept = [picture.kept[index] for picture in pictures]
-    return _together([keys for keys, _ in kept]), _together([values for _, values in kept])
+    first = kept[0]
+    step = kept[1].place - first.place if len(kept) > 1 else 1
+    if step > 0 and all(
+        each.keys is first.keys and each.place == first.place + place * step for place, each in enumerate(kept)
+    ):
+        some = slice(first.place, kept[-1].place + 1, step)
+        return first.keys[some], first.values[some]
+    own = [each.own() for each in kept]
+    return torch.cat([keys for keys, _ in own]), torch.cat([values for _, values in own])
 
 
 def _together(parts: Sequence[Tensor]) -> Tensor:
-    """One tensor of parts (1, ...), without copying where they lie evenly in one piece of memory.
-
-    Pictures that were encoded together do, and so do those that are left of them: copying 42 MB a picture for each look cost a
-    twelfth of the time.
-    """
+    """One tensor of parts (1, ...), without copying where they follow each other in one piece of memory."""
     first = parts[0]
-    if len(parts) == 1:
-        return first
-    step = parts[1].storage_offset() - first.storage_offset()
+    size = first.stride(0)
     piece = first.untyped_storage().data_ptr()
-    even = step > 0 and all(
+    follow = all(
         part.untyped_storage().data_ptr() == piece
         and part.stride() == first.stride()
-        and part.storage_offset() == first.storage_offset() + place * step
+        and part.storage_offset() == first.storage_offset() + place * size
         for place, part in enumerate(parts)
     )
-    if not even:
-        return torch.cat(list(parts))
-    return first.as_strided((len(parts), *first.shape[1:]), (step, *first.stride()[1:]), first.storage_offset())
+    return (
+        first.as_strided((len(parts), *first.shape[1:]), first.stride(), first.storage_offset())
+        if follow
+        else torch.cat(list(parts))
+    )
 
 
 def attention_probabilities(queries: Tensor, keys: Tensor, mask: Tensor | None = None) -> Tensor:

@@ -154,12 +154,9 @@ class ReadingMatcher(ABC):
         """The text encoder's layers in the steps of :mod:`iterprime_xai.models.reading`."""
 
     @abstractmethod
-    def _see(self, pixels: torch.Tensor) -> torch.Tensor:
-        """The image tower: pixels (n, 3, side, side) -> tokens (n, prefix + rows * columns, width)."""
-
-    @abstractmethod
-    def _see_watched(self, pixels: torch.Tensor, watch: Watch) -> torch.Tensor:
-        """As :meth:`_see`, showing the self-attention of every layer on the way."""
+    def _see(self, pixels: torch.Tensor, watch: Watch | None = None) -> torch.Tensor:
+        """The image tower: pixels (n, 3, side, side) -> tokens (n, prefix + rows * columns, width), the self-attention of every
+        layer shown on the way to whoever watches."""
 
     @abstractmethod
     def _embed(self, ids: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
@@ -303,7 +300,7 @@ class ReadingMatcher(ABC):
             raise PhraseError(f"The phrase {text!r} has no token that {self.name} can read; use words.")
         if self.start_id is not None:
             ids[0] = self.start_id
-        return TextTokens(text, torch.tensor([ids], device=self.device), offsets)
+        return TextTokens(text, torch.tensor([ids]), offsets)
 
     def match(
         self,
@@ -332,8 +329,8 @@ class ReadingMatcher(ABC):
             rows = Rows.of(owners, lengths, self.device, 0 if queries is None else len(queries))
             keep = self._kept(asks)
             states = self._embed(
-                rows.lay(torch.cat([ask.text.ids[0] for ask in asks]), 0),
-                rows.lay(torch.cat([torch.arange(length) for length in lengths]).to(self.device), 0),
+                rows.lay(torch.cat([ask.text.ids for ask in asks], 1)[0].to(self.device), 0),
+                rows.lay(rows.within, 0),
             )
             if queries is not None:
                 front = queries.repeat(rows.read.shape[1] // len(queries), 1)
@@ -409,14 +406,15 @@ class ReadingMatcher(ABC):
         """Which image tokens each text may attend to, bool (asks, tokens): every prefix token, and the patches in its ``keep``."""
         if all(ask.keep is None for ask in asks):
             return None
-        found = np.ones((len(asks), asks[0].image.hidden.shape[1]), bool)
+        image = asks[0].image
+        found = np.ones((len(asks), image.hidden.shape[1]), bool)
         for row, ask in enumerate(asks):
             if ask.keep is None:
                 continue
             keep = np.asarray(ask.keep)
-            if keep.dtype != np.bool_ or keep.shape != ask.image.grid:
+            if keep.dtype != np.bool_ or keep.shape != image.grid:
                 raise OptionError(
-                    f"keep must be a boolean array on the grid {ask.image.grid}, but got {keep.dtype} of shape {keep.shape}."
+                    f"keep must be a boolean array on the grid {image.grid}, but got {keep.dtype} of shape {keep.shape}."
                 )
-            found[row, ask.image.prefix :] = keep.ravel()
+            found[row, image.prefix :] = keep.ravel()
         return None if found.all() else torch.from_numpy(found).to(self.device)

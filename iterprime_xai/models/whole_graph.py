@@ -65,11 +65,13 @@ def look_through(
     own: list[torch.Tensor] = []
     cross: dict[int, torch.Tensor] = {}
     if watched:
-        hidden = matcher._see_watched(pixels, image.append)
+        hidden = matcher._see(pixels, image.append)
     else:
         hidden = matcher._see(pixels) if torch.is_grad_enabled() else matcher._see_all(pixels)
     count, length = len(pixels), len(text)
-    ids = text.ids.clone()  # the caller may have made them in inference mode, where nothing can be differentiated
+    ids = text.ids.to(
+        pixels.device
+    ).clone()  # the caller may have made them in inference mode, where nothing can be differentiated
     states = matcher._embed(ids, torch.arange(length, device=pixels.device)[None]).detach()
     # A leaf, so that the words' own attention is part of the graph too where the weights are frozen.
     states = states.requires_grad_(torch.is_grad_enabled()).expand(count, -1, -1)

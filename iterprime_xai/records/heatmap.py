@@ -44,9 +44,15 @@ def resize(heatmap: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 def is_blank(heatmap: np.ndarray) -> bool:
     """Whether a map says nothing: flat, nowhere positive, or not finite. The one definition of "no evidence"."""
-    low, high = float(heatmap.min()), float(heatmap.max())
+    return bool(blank_each(heatmap[None])[0])
+
+
+def blank_each(heatmaps: np.ndarray) -> np.ndarray:
+    """:func:`is_blank` of each of several maps (n, ...), bool (n,)."""
+    within = tuple(range(1, heatmaps.ndim))
+    low, high = heatmaps.min(within), heatmaps.max(within)
     # The lowest and the highest value are not finite where any value is not: NaN runs through both.
-    return not (np.isfinite(low) and np.isfinite(high) and high > max(low, 0.0))
+    return ~(np.isfinite(low) & np.isfinite(high) & (high > np.maximum(low, 0)))
 
 
 def peak(heatmap: np.ndarray, size: tuple[int, int]) -> tuple[int, int] | None:

@@ -7,6 +7,7 @@ word as often as all content tokens together. Source: IteRPrimE (Wang et al., AA
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
@@ -105,10 +106,9 @@ def fuse_all(
         maps: the mean over heads of :func:`~iterprime_xai.saliency.gradcam.activation`, where it is there already.
     """
     maps = activation(attention, gradient).mean(1) if maps is None else maps
-    shares = np.zeros((len(roles), 1, maps.shape[1]), np.float32)
-    local = np.zeros(len(roles), np.float32)
-    for text, (role, length) in enumerate(zip(roles, lengths, strict=True)):
-        shares[text, 0], local[text] = _shares(role, length, maps.shape[1], emphasis)
+    found = [_shares(role, length, maps.shape[1], emphasis) for role, length in zip(roles, lengths, strict=True)]
+    shares = np.stack([each for each, _ in found])[:, None]
+    local = np.array([each for _, each in found], np.float32)
     fused = (_moved(shares, maps) @ maps.flatten(2)).unflatten(-1, maps.shape[2:])[:, 0]
     if not local.any():
         return fused
@@ -123,6 +123,7 @@ def fuse_all(
     return fused + _moved(local[:, None, None], maps) * emphasised
 
 
+@lru_cache(maxsize=4096)
 def _shares(roles: TokenRoles, length: int, tokens: int, emphasis: Emphasis) -> tuple[np.ndarray, float]:
     """What share of the mean each token's map has, (tokens,), and what share the sum of emphasised maps has."""
     shares = np.zeros(tokens, np.float32)

@@ -14,7 +14,7 @@ import numpy as np
 
 from iterprime_xai.models import Answering, Ask, Batches, ImageTextMatcher, ImageTokens, Match, Matches, TextTokens
 from iterprime_xai.records import Expression, Pass
-from iterprime_xai.records.heatmap import is_blank, minmax_each
+from iterprime_xai.records.heatmap import blank_each, minmax_each
 from iterprime_xai.saliency.emphasis import fuse_all, token_roles
 from iterprime_xai.saliency.gradcam import activation, at_scores
 from iterprime_xai.saliency.recipe import Recipe, Slope
@@ -92,33 +92,18 @@ class _Looking:
 
 
 def _look_again(matcher: Answering, states: list[_Looking], layer: int, recipe: Recipe) -> list[Pass]:
-    """The next pass of each expression. Numbers of all stay where the model is until the last of them is under way."""
-    asks = [Ask(state.look.image, state.look.text, state.keep) for state in states]
-    matches = Matches.of(matcher.match_all(asks, layers=(layer,)))
-    attention, gradient = matches.attention[layer], slope(matches, layer, recipe.gradient)
-    maps = activation(attention, gradient).mean(1)
-    fused = fuse_all(
-        attention,
-        gradient,
-        [state.roles for state in states],
-        matches.lengths,
-        recipe.emphasis,
-        recipe.local_weight,
-        maps,
-    )
-    words = mean_maps(maps, [state.places for state in states]).cpu().numpy()
-    heatmaps = fused.cpu().numpy()
-    keeps = np.stack([state.keep for state in states])
+    """The next pass of each expression."""
+    heatmaps, words, numbers = _looked(matcher, states, layer, recipe)
     formers = np.stack(
         [state.passes[-1].blended if state.passes else own for state, own in zip(states, heatmaps, strict=True)]
     )
     with np.errstate(invalid="ignore", over="ignore"):  # a map that is not finite is never blended in
         blends = ((1 - recipe.blend) * formers + recipe.blend * heatmaps).astype(np.float32)
-    left = keeps & (minmax_each(heatmaps) < recipe.threshold)
+    lefts: np.ndarray = np.stack([state.keep for state in states]) & (minmax_each(heatmaps) < recipe.threshold)
+    blanks, still = blank_each(heatmaps), lefts.sum((1, 2))
     found = []
-    for place, (state, (logit, probability)) in enumerate(zip(states, matches.numbers, strict=True)):
-        before, heatmap = state.passes, heatmaps[place]
-        blank = is_blank(heatmap)
+    for place, (state, (logit, probability)) in enumerate(zip(states, numbers, strict=True)):
+        before, blank = state.passes, bool(blanks[place])
         fell = bool(before) and probability < before[-1].probability
         accepted = not before or (not blank and (recipe.keep_rejected or not fell))
         if fell and recipe.stop_on_fall:
@@ -127,13 +112,13 @@ def _look_again(matcher: Answering, states: list[_Looking], layer: int, recipe: 
             stopped = BLANK
         elif len(before) + 1 == recipe.passes:
             stopped = LAST
-        elif not left[place].any():
+        elif not still[place]:
             stopped = NOTHING_LEFT
         else:
             stopped = None
         found.append(
             Pass(
-                heatmap=heatmap,
+                heatmap=heatmaps[place],
                 blended=blends[place] if before and accepted else formers[place],
                 keep=state.keep,
                 logit=logit,
@@ -143,5 +128,20 @@ def _look_again(matcher: Answering, states: list[_Looking], layer: int, recipe: 
                 stopped=stopped,
             )
         )
-        state.keep = left[place]
+        state.keep = lefts[place]
     return found
+
+
+def _looked(
+    matcher: Answering, states: list[_Looking], layer: int, recipe: Recipe
+) -> tuple[np.ndarray, np.ndarray, list[tuple[float, float]]]:
+    """What the model finds with the patches that are kept: maps (texts, rows, columns), those of words (texts, most words, rows,
+    columns), logits and probabilities. All of it is under way before anybody waits for the model."""
+    asks = [Ask(state.look.image, state.look.text, state.keep) for state in states]
+    matches = Matches.of(matcher.match_all(asks, layers=(layer,)))
+    attention, gradient = matches.attention[layer], slope(matches, layer, recipe.gradient)
+    maps = activation(attention, gradient).mean(1)
+    roles = [state.roles for state in states]
+    fused = fuse_all(attention, gradient, roles, matches.lengths, recipe.emphasis, recipe.local_weight, maps)
+    words = mean_maps(maps, [state.places for state in states])
+    return fused.cpu().numpy(), words.cpu().numpy(), matches.numbers

@@ -26,12 +26,14 @@ def word_maps(expression: Expression, tokens: TextTokens, maps: np.ndarray, shif
     dropped. ``shift`` is where the expression starts in the tokenized text."""
     none = np.zeros(maps.shape[1:], np.float32)
     means = [maps[list(each)].mean(0) if each else none for each in word_places(expression, tokens, shift)]
-    return named(expression, means)
+    return named(expression, np.stack(means))
 
 
-def named(expression: Expression, maps: Sequence[np.ndarray]) -> tuple[WordMap, ...]:
-    """An expression's words with their maps."""
-    return tuple(WordMap(word.text, word.span, each) for word, each in zip(expression.words, maps, strict=False))
+def named(expression: Expression, maps: np.ndarray) -> tuple[WordMap, ...]:
+    """An expression's words with their maps, the first ones of ``maps``."""
+    own = maps[: len(expression.words)].copy()
+    own.setflags(write=False)  # one copy for all of them
+    return tuple(WordMap(word.text, word.span, each) for word, each in zip(expression.words, own, strict=True))
 
 
 def mean_maps(maps: torch.Tensor, places: Sequence[Sequence[Sequence[int]]]) -> torch.Tensor:

@@ -85,7 +85,7 @@ def test_what_is_found_does_not_depend_on_what_else_is_asked(case, order):
     for batch in batches:
         found = matcher.match_all([some[place].ask for place in batch], layers=layers)
         for place, ours in zip(batch, found, strict=True):
-            assert ours.logit == pytest.approx(together[place].logit, rel=1e-5, abs=1e-6)
+            assert ours.logit == pytest.approx(together[place].logit, rel=3e-5, abs=3e-6)
             for layer in layers:
                 assert far(ours.attention[layer], together[place].attention[layer]) <= 3e-5
                 assert far(ours.gradient[layer], together[place].gradient[layer]) <= 3e-5

@@ -9,7 +9,7 @@ import pytest
 import torch
 from questions import asks, far, questions
 
-from iterprime_xai.models import Ask
+from iterprime_xai.models import Ask, ImageTokens
 
 
 @pytest.fixture
@@ -108,24 +108,50 @@ def test_what_is_found_holds_no_graph(matcher):
     matcher.model.requires_grad_(True)
     found = matcher.match_all(asks(some), layers=matcher.layers)
     results = [each for ours in found for part in (ours.attention, ours.gradient) for each in part.values()]
-    results += [each for question in some for pair in question.ask.image.kept.values() for each in pair]
+    results += [each for question in some for kept in question.ask.image.kept.values() for each in kept.own()]
     results += [question.ask.image.hidden for question in some]
     assert not any(each.requires_grad for each in results)
     assert all(each.grad_fn is None for each in results)
 
 
 def test_pictures_encoded_together_are_read_without_copying_their_keys():
-    from iterprime_xai.models.reading import _together
+    from iterprime_xai.models.reading import _kept
 
-    batch = torch.arange(5 * 2 * 3.0).reshape(5, 2, 3).transpose(1, 2)  # by head, so that strides are not those of rows
-    parts = [batch[place : place + 1] for place in range(5)]
-    for places in ((0, 1, 2, 3, 4), (1, 2), (0, 2, 4), (3,)):
-        found = _together([parts[place] for place in places])
-        assert found.untyped_storage().data_ptr() == batch.untyped_storage().data_ptr()
-        assert torch.equal(found, batch[list(places)])
-    for places in ((2, 1), (0, 1, 3), (1, 1)):
-        assert torch.equal(_together([parts[place] for place in places]), batch[list(places)])
-    assert torch.equal(_together([parts[0], parts[1].clone()]), batch[:2])
+    given = []
+
+    class Layer:
+        def keys_values(self, hidden):
+            given.append(hidden)
+            return 2 * hidden, 3 * hidden
+
+    batch = torch.arange(5 * 2 * 3.0).reshape(5, 2, 3)
+    pictures = [ImageTokens(batch[place : place + 1], (1, 1), 1) for place in range(5)]
+    whole, _ = _kept(Layer(), 0, pictures, {})
+    assert given[0].data_ptr() == batch.data_ptr()
+    for places in ((0, 1, 2, 3, 4), (1, 2), (0, 2, 4), (3,), (2, 1), (0, 1, 3), (1, 1)):
+        keys, values = _kept(Layer(), 0, [pictures[place] for place in places], {})
+        assert torch.equal(keys, 2 * batch[list(places)])
+        assert torch.equal(values, 3 * batch[list(places)])
+        same = keys.untyped_storage().data_ptr() == whole.untyped_storage().data_ptr()
+        assert same == (places not in {(2, 1), (0, 1, 3), (1, 1)})  # not at even steps forward
+    assert len(given) == 1
+
+
+def test_pictures_encoded_apart_are_laid_together_once_for_all_layers():
+    from iterprime_xai.models.reading import _kept
+
+    given = []
+
+    class Layer:
+        def keys_values(self, hidden):
+            given.append(hidden)
+            return 2 * hidden, 3 * hidden
+
+    pictures = [ImageTokens(torch.full((1, 2, 3), float(place)), (1, 1), 1) for place in range(3)]
+    seen = {}
+    found = [_kept(Layer(), layer, pictures, seen)[0] for layer in (0, 1)]
+    assert given[0] is given[1]
+    assert all(each[:, 0, 0].tolist() == [0, 2, 4] for each in found)
 
 
 def test_pictures_that_the_cache_does_not_hold_are_seen_one_by_one_and_kept_in_one_piece(matcher, picture, monkeypatch):

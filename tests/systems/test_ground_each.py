@@ -37,8 +37,8 @@ def grounder(tokenizer):
 def towers(grounder):
     """How many pictures each run of the image tower saw."""
     seen = []
-    hook = grounder.matcher.model.vision_model.register_forward_hook(
-        lambda module, given, made: seen.append(len(made.last_hidden_state))
+    hook = grounder.matcher.model.vision_model.embeddings.register_forward_hook(
+        lambda module, given, made: seen.append(len(made))
     )
     yield seen
     hook.remove()
