@@ -263,6 +263,28 @@ class Together:
 ON_CPU, ON_GPU = Together((1,), (1, 4)), Together((16, 64, 128), (1, 8, 32, 64, 128))
 
 
+def memory(matcher: BlipMatcher, pixels: Sequence[torch.Tensor], layer: int, looks: Sequence[Look]) -> dict[str, float]:
+    """Most megabytes of a GPU above the model: for all maps of some pictures, and for a plain forward of as many pairs."""
+    texts = torch.nn.utils.rnn.pad_sequence([look.text.ids[0] for look in looks], batch_first=True)
+    ids = texts.repeat(len(pixels), 1).to(matcher.device)
+    there = (ids != 0).long()
+    pairs = torch.cat(list(pixels)).repeat_interleave(len(looks), 0)
+
+    def plain() -> None:
+        with torch.no_grad():
+            matcher.model(pixel_values=pairs, input_ids=ids, attention_mask=there)
+
+    ways = {"all maps": lambda: all_maps(matcher, pixels, layer, looks), "plain forward": plain}
+    found = {}
+    for name, way in ways.items():
+        torch.cuda.empty_cache()
+        before = torch.cuda.memory_allocated()
+        torch.cuda.reset_peak_memory_stats()
+        way()
+        found[name] = (torch.cuda.max_memory_allocated() - before) / 1e6
+    return found
+
+
 def measure(size: Size, device: str, dtype: torch.dtype, repeats: int, together: Together) -> dict[str, Any]:
     exact = build(size, device, torch.float32)
     differences = same_maps(exact, pictures(exact, 1, size.image)[0], size.read)
@@ -344,6 +366,7 @@ def measure(size: Size, device: str, dtype: torch.dtype, repeats: int, together:
             each: least[f"shared {each}"] / least[f"stock towers {each}"] for each in together.pictures
         },
         "one look over plain": least["single"] / least["plain"],
+        "memory": memory(matcher, pixels[:32], size.read, looks[:count]) if device == "cuda" else {},
         "stages": [
             {**asdict(stage), "floor": stage.floor(speed, copying), "over": stage.seconds / stage.floor(speed, copying)}
             for stage in stages(matcher, pixels[: 32 if device == "cuda" else 1], size, repeats)
@@ -378,6 +401,10 @@ def report(found: dict[str, Any]) -> str:
         "",
         "Times are those of the fastest row of each way; towers are the fastest for as many pictures, or the stock ones. One "
         f"expression and one look cost {found['one look over plain']:.2f} plain forwards with the gradient to that layer.",
+        *(
+            f"Most memory above the model, {min(32, max(own))} pictures: {name} {value:.0f} MB."
+            for name, value in found["memory"].items()
+        ),
         "",
         "| stage | GFLOP | MB | ms | floor, ms | over floor |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",

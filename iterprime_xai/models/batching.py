@@ -21,7 +21,7 @@ Found = TypeVar("Found")
 TEXTS, IMAGES = 64, 16
 """Texts and images in a batch to begin with on a CPU: beyond it nothing gets faster, while the graph grows with every text."""
 
-ON_GPU = 512, 32
+ON_GPU = 1024, 32
 """The same elsewhere, where few texts leave the cores waiting for orders."""
 
 MEMORY_RAN_OUT = ("out of memory", "ALLOC_FAILED", "can't allocate memory", "not enough memory")
