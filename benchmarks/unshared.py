@@ -64,7 +64,7 @@ class Unshared:
             pixels = torch.cat([self.pixels[ask.image] for ask in asks])
             hidden = self.model.vision_model(pixel_values=pixels).last_hidden_state
         lengths = tuple(len(ask.text) for ask in asks)
-        ids = torch.nn.utils.rnn.pad_sequence([ask.text.ids[0] for ask in asks], batch_first=True)
+        ids = torch.nn.utils.rnn.pad_sequence([ask.text.ids[0] for ask in asks], batch_first=True).to(self.device)
         there = (torch.arange(ids.shape[1])[None, :] < torch.tensor(lengths)[:, None]).to(self.device)
         with self._hiding(asks):
             out = self.model.text_encoder(
