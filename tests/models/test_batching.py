@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from iterprime_xai.models import Ask, Batches, ImageTokens, Match, TextTokens
-from iterprime_xai.models.batching import IMAGES, TEXTS, ran_out_of_memory
+from iterprime_xai.models.batching import IMAGES, ON_GPU, TEXTS, ran_out_of_memory
 
 ON_CUDA = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
 ON_WINDOWS = RuntimeError("[enforce fail] data. DefaultCPUAllocator: not enough memory: you tried to allocate 8 bytes.")
@@ -130,3 +130,11 @@ def test_pytorchs_own_words_for_full_memory_are_understood():
         torch.empty(2**60, dtype=torch.uint8)
     assert ran_out_of_memory(raised.value)
     assert not ran_out_of_memory(RuntimeError("expected scalar type Half"))
+
+
+def test_more_is_asked_at_once_where_the_model_is_not_on_the_cpu():
+    class Elsewhere(Small):
+        device = torch.device("meta")
+
+    assert Batches(Small(1, ON_MPS)).most == {"texts": TEXTS, "images": IMAGES}
+    assert tuple(Batches(Elsewhere(1, ON_MPS)).most.values()) == ON_GPU

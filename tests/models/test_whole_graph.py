@@ -87,3 +87,16 @@ def test_the_slope_by_the_pixels_is_that_of_the_stock_model(matchers, picture):
     assert found.read == tuple(range(number))
     assert far(ours, theirs) < 1e-4
     assert far(ours[:1], theirs[1:]) > 1e-2
+
+
+@pytest.mark.parametrize("name", ["blip", "blip2", "albef"])
+def test_the_image_tower_is_the_stock_one_with_its_attention_fused(matchers, picture, name):
+    matcher = matchers[name]
+    tower = matcher.model.visual_encoder if name == "albef" else matcher.model.vision_model
+    pixels = matcher.pixels_of([picture, picture.rotate(90)])
+    (first, second) = matcher.encode_pixels(pixels)
+    with torch.no_grad():
+        expected = tower.eval()(pixel_values=pixels).last_hidden_state
+    assert far(first.hidden, expected[:1]) <= 1e-5
+    assert far(second.hidden, expected[1:]) <= 1e-5
+    assert far(second.hidden, expected[:1]) > 1e-2

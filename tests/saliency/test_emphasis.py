@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ import torch
 from iterprime_xai.models import TextTokens
 from iterprime_xai.records import Expression, OptionError, Word
 from iterprime_xai.saliency import TokenRoles, fuse, token_roles
-from iterprime_xai.saliency.emphasis import check
+from iterprime_xai.saliency.emphasis import Emphasis, check, fuse_all
 
 
 def maps(*rows):
@@ -115,3 +117,45 @@ def test_the_argument_is_checked():
     assert check(False, "both") == "none"
     with pytest.raises(OptionError, match="emphasis must be one of"):
         check("loud", "both")
+
+
+@pytest.mark.parametrize("weight", ["plain", "gradient"])
+@pytest.mark.parametrize("emphasis", get_args(Emphasis))
+def test_texts_together_are_as_each_alone(emphasis, weight):
+    torch.manual_seed(0)
+    lengths = (7, 4, 5, 3, 6)
+    roles = [
+        TokenRoles((1, 2), (3, 5)),  # a primary word of two tokens
+        TokenRoles((2,), ()),  # nothing beside it
+        TokenRoles((), (1, 3)),  # a primary word without a token
+        TokenRoles((), ()),  # no token of any word
+        TokenRoles((4,), (1, 2, 3)),
+    ]
+    attention, gradient = torch.rand(5, 3, 7, 2, 4), torch.randn(5, 3, 7, 2, 4)
+    found = fuse_all(attention, gradient, roles, lengths, emphasis, weight)
+    for text, (role, length) in enumerate(zip(roles, lengths, strict=True)):
+        alone = fuse(attention[text, :, :length], gradient[text, :, :length], role, emphasis, weight)
+        assert torch.allclose(found[text], alone, rtol=1e-5, atol=1e-7)
+        assert torch.allclose(
+            alone, by_the_book(attention[text], gradient[text], role, length, emphasis, weight), atol=1e-6
+        )
+
+
+def by_the_book(attention, gradient, roles, length, emphasis, weight):
+    """The mean of the listed maps, one after the other."""
+    maps = (gradient.clamp(min=0) * attention).mean(0)
+    primary, content = list(roles.primary), [*roles.primary, *roles.context]
+    if emphasis in ("all_tokens", "sentence"):
+        return maps[:length].mean(0) if emphasis == "all_tokens" else maps[1 : length - 1].mean(0)
+    listed = [maps[0]]
+    if emphasis != "local" or not primary:
+        listed += [maps[token] for token in content]
+    if emphasis in ("both", "global"):
+        listed += [maps[token] for _ in content for token in primary]
+    if emphasis in ("both", "local") and primary:
+        drawn, slope = attention[:, primary].mean(1), gradient[:, primary].clamp(min=0).mean(1)
+        one = slope * drawn * (slope if weight == "gradient" else 1)
+        differences = [drawn - attention[:, token] for token in roles.context]
+        size = sum(each.square() for each in differences) ** 0.5 if differences else None
+        listed += [(each / size * one).mean(0) for each in differences] if differences else [one.mean(0)]
+    return torch.stack(listed).mean(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import weakref
 from dataclasses import replace
 
@@ -95,6 +96,27 @@ def test_each_is_as_it_is_alone_and_in_order(grounder, towers, tmp_path, at_once
     for ours, (image, text) in zip(found, pairs, strict=True):
         assert_same(ours, grounder.ground(image, text, layer=1))
     assert found[0].proposals is found[1].proposals
+
+
+def test_beside_a_gpu_pixels_are_prepared_ahead_in_other_threads(grounder, towers, monkeypatch):
+    threads, prepare = set(), grounder.matcher.pixels_of
+
+    def noted(images):
+        threads.add(threading.get_ident())
+        return prepare(images)
+
+    pairs = [(image, phrase) for image in map(a_picture, range(5)) for phrase in PHRASES[:2]]
+    expected = list(grounder.ground_each(pairs, layer=1))
+    towers.clear()
+    monkeypatch.setattr("iterprime_xai.systems.grounder.on_cpu", lambda matcher: False)
+    monkeypatch.setattr(grounder.matcher, "pixels_of", noted)
+    found = list(grounder.ground_each(pairs, layer=1))
+    assert sum(towers) == 5
+    assert len(towers) == 2  # all five in one window, as many as the cache holds at once
+    assert threads
+    assert threading.get_ident() not in threads
+    for ours, alone in zip(found, expected, strict=True):
+        assert_same(ours, alone)
 
 
 def test_settings_and_no_proposals_reach_every_phrase(grounder):
