@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -50,14 +50,21 @@ ABSTAIN_BELOW = 0.5
 profile names no threshold of its own."""
 
 
-Cut = tuple[Picture, Proposals | PromptedProposer | None]
-"""A picture with its masks, with what makes them once there is a heatmap, or without any."""
-
 AT_ONCE, AT_ONCE_ON_GPU = 4, 32
 """Pictures that :meth:`Grounder.ground_each` looks at together."""
 
 READERS = 8
 """Threads that read pictures ahead of a GPU."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Unencoded:
+    """A picture that was read: with its masks, or what makes them once there is a heatmap, or none; and with what the image tower is
+    given, where that was made ahead."""
+
+    picture: Picture
+    masks: Proposals | PromptedProposer | None
+    pixels: torch.Tensor | None = None
 
 
 class Grounder:
@@ -172,7 +179,7 @@ class Grounder:
         for both arguments. Raises ``OptionError`` for a picture that another model encoded.
         """
         if not isinstance(image, Prepared):
-            (prepared,) = self._prepare([self._masks(read_image(image), self._source(proposals))])
+            (prepared,) = self._encode(self._read([image], self._source(proposals)))
             return prepared
         if image.encoded_by is not self.matcher:
             raise OptionError(
@@ -180,7 +187,7 @@ class Grounder:
             )
         if proposals is None:
             return image
-        return replace(image, masks=self._masks(image.picture, self._source(proposals))[1])
+        return replace(image, masks=self._masks(image.picture, self._source(proposals)))
 
     def ground_each(
         self,
@@ -217,25 +224,15 @@ class Grounder:
         if isinstance(images_at_once, bool) or not isinstance(images_at_once, int) or images_at_once < 1:
             raise OptionError(f"images_at_once must be a whole number of at least 1, but is {images_at_once!r}.")
 
-        def read(window: Window) -> tuple[list[tuple[Cut, list[Expression]]], list[torch.Tensor] | None]:
-            images = [image for image, _ in window]
-            if ahead:
-                with ThreadPoolExecutor(READERS) as readers:
-                    pictures = list(readers.map(read_image, images))
-                    pixels = self._pixels(pictures, readers)
-            else:
-                pictures, pixels = [read_image(image) for image in images], None
-            asked = [
-                (self._masks(picture, source), [self.parser(text) for text in texts])
-                for picture, (_, texts) in zip(pictures, window, strict=True)
-            ]
-            return asked, pixels
+        def read(window: Window) -> list[tuple[Unencoded, list[Expression]]]:
+            pictures = self._read([image for image, _ in window], source, ahead=ahead)
+            asked = [[self.parser(text) for text in texts] for _, texts in window]
+            return list(zip(pictures, asked, strict=True))
 
-        def look(window: tuple[list[tuple[Cut, list[Expression]]], list[torch.Tensor] | None]) -> list[Grounding]:
-            asked, pixels = window
-            prepared = self._prepare([given for given, _ in asked], pixels)
+        def look(window: list[tuple[Unencoded, list[Expression]]]) -> list[Grounding]:
+            prepared = self._encode([one for one, _ in window])
             subjects = [
-                (one, each) for one, (_, expressions) in zip(prepared, asked, strict=True) for each in expressions
+                (one, each) for one, (_, expressions) in zip(prepared, window, strict=True) for each in expressions
             ]
             return self._answer(subjects, settings)
 
@@ -307,22 +304,33 @@ class Grounder:
             refines,
         )
 
-    def _pixels(self, pictures: Sequence[Picture], readers: Executor) -> list[torch.Tensor] | None:
-        """What the image tower is given, for matchers that take it apart from the picture."""
-        make = getattr(self.matcher, "pixels_of", None)
-        if make is None or not hasattr(self.matcher, "encode_pixels"):
-            return None
-        return list(readers.map(lambda picture: make([picture.image]), pictures))
+    def _read(self, images: Sequence[Any], source: Any, *, ahead: bool = False) -> list[Unencoded]:
+        """Pictures with their masks; ``ahead`` of the model by several threads, with what its image tower is given."""
+        if not ahead:
+            pictures = [read_image(image) for image in images]
+            return [Unencoded(picture, self._masks(picture, source)) for picture in pictures]
+        pixels_of = self.matcher.pixels_of if hasattr(self.matcher, "encode_pixels") else None
 
-    def _prepare(self, given: Sequence[Cut], pixels: Sequence[torch.Tensor] | None = None) -> list[Prepared]:
-        """Pictures, encoded together, from their pixels where these are there already."""
-        if pixels is None:
-            encoded = self.batches.encode_images([picture.image for picture, _ in given])
-        else:
+        def read(image: Any) -> tuple[Picture, torch.Tensor | None]:
+            picture = read_image(image)
+            _ = picture.sha256  # every result names it
+            return picture, None if pixels_of is None else pixels_of([picture.image])
+
+        with ThreadPoolExecutor(READERS) as readers:
+            found = list(readers.map(read, images))
+        # One after the other: a proposer need not be safe for several threads.
+        return [Unencoded(picture, self._masks(picture, source), pixels) for picture, pixels in found]
+
+    def _encode(self, given: Sequence[Unencoded]) -> list[Prepared]:
+        """Pictures, encoded together."""
+        pixels = [each.pixels for each in given if each.pixels is not None]
+        if len(pixels) == len(given):
             encoded = self.batches.encode_pixels(pixels)
+        else:
+            encoded = self.batches.encode_images([each.picture.image for each in given])
         return [
-            Prepared(picture, tokens, masks, self.matcher)
-            for (picture, masks), tokens in zip(given, encoded, strict=True)
+            Prepared(each.picture, tokens, each.masks, self.matcher)
+            for each, tokens in zip(given, encoded, strict=True)
         ]
 
     def _answer(self, subjects: Sequence[tuple[Prepared, Expression]], settings: Settings) -> list[Grounding]:
@@ -377,15 +385,15 @@ class Grounder:
             return self._proposers[name]
         return proposals
 
-    def _masks(self, picture: Picture, source: Any) -> Cut:
-        """The picture with its masks; what asks for a heatmap first is kept for later."""
+    def _masks(self, picture: Picture, source: Any) -> Proposals | PromptedProposer | None:
+        """The masks of a picture; what asks for a heatmap first is kept for later."""
         if source is False:
-            return picture, None
+            return None
         if isinstance(source, PromptedProposer):
-            return picture, source
+            return source
         if isinstance(source, Proposer):
-            return picture, source.propose(picture.image)
-        return picture, as_proposals(source, (picture.image.height, picture.image.width))
+            return source.propose(picture.image)
+        return as_proposals(source, (picture.image.height, picture.image.width))
 
     def __repr__(self) -> str:
         rows, columns = self.matcher.grid
