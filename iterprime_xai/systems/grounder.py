@@ -59,8 +59,8 @@ READERS = 8
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Unencoded:
-    """A picture that was read: with its masks, or what makes them once there is a heatmap, or none; and with what the image tower is
-    given, where that was made ahead."""
+    """A picture that was read: with its masks, or what makes them once there is a heatmap, or none; and with what the image tower
+    is given, where that was made ahead."""
 
     picture: Picture
     masks: Proposals | PromptedProposer | None
