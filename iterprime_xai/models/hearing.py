@@ -10,10 +10,13 @@ docs/methods/query_tokens.md for the derivation and for what else was tried.
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
+from torch.autograd import forward_ad
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -82,4 +85,14 @@ def drawn(
     each = torch.eye(tokens, dtype=states.dtype, device=states.device)
     # Forward differentiation needs no graph, and its levels are one for all threads of a process: only one may be within them.
     with torch.no_grad(), _forward_differentiation:
+        _load_forward_differentiation()
         return dict(zip(wanted, torch.func.vmap(along)(each), strict=True))
+
+
+@cache
+def _load_forward_differentiation() -> None:
+    """PyTorch loads its forward differentiation when it is first used, and warns then of its own parts."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        with forward_ad.dual_level():
+            forward_ad.make_dual(torch.zeros(1), torch.zeros(1))
