@@ -82,7 +82,7 @@ def test_the_grounder_takes_names_and_proposers_for_one_picture_and_for_many(pla
     named = grounder.ground(image, "the woman", proposals=f"sam2:{places['sam2']}@peaks")
     for proposals in (
         named.proposals.source.split(" (")[0],
-        load_proposer(f"sam2:{places['sam2']}@peaks", device="cpu"),
+        load_proposer(f"sam2:{places['sam2']}@peaks"),
     ):
         (other,) = grounder.ground_each([(image, "the woman")], proposals=proposals)
         np.testing.assert_array_equal(named.proposals.masks, other.proposals.masks)

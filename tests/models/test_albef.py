@@ -21,7 +21,7 @@ def case(request, tokenizer, tmp_path_factory):
     shape = request.param
     state = random_state(shape, len(tokenizer))
     path = write_checkpoint(tmp_path_factory.mktemp("albef") / "ALBEF.pth", state, tokenizer)
-    return shape, state, load_matcher(path)
+    return shape, state, load_matcher(path, device="cpu")
 
 
 def test_logit_attention_and_gradient_equal_stock_blocks_at_every_fusion_layer(case, tokenizer):
@@ -68,7 +68,7 @@ def test_the_comparison_fails_at_another_layer(case, tokenizer):
 @pytest.mark.parametrize(("shape", "size"), [(AT_256, 384), (AT_384, 256)], ids=["256 to 384", "384 to 256"])
 def test_at_the_other_releases_size_everything_equals_stock_blocks_that_interpolate(shape, size, tokenizer, tmp_path):
     state = random_state(shape, len(tokenizer))
-    matcher = load_matcher(write_checkpoint(tmp_path / "ALBEF.pth", state, tokenizer), image_size=size)
+    matcher = load_matcher(write_checkpoint(tmp_path / "ALBEF.pth", state, tokenizer), image_size=size, device="cpu")
     assert matcher.grid == (size // 16, size // 16)
     question = questions(matcher)[2]
     ours = matcher.match_all([question.ask], layers=matcher.layers)[0]

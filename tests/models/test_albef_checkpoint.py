@@ -62,7 +62,7 @@ def test_every_key_of_the_file_is_accounted_for_once(write, state):
 
 def test_another_image_size_interpolates_the_position_embeddings_and_says_so(write, state, picture):
     path = write(state)
-    own, wide = load_matcher(path), load_matcher(path, image_size=96)
+    own, wide = load_matcher(path, device="cpu"), load_matcher(path, image_size=96, device="cpu")
     assert (own.grid, wide.grid) == ((6, 6), (12, 12))
     assert wide.report.interpolated == {"visual_encoder.pos_embed": "6x6 -> 12x12 patches, bicubic"}
     assert wide.describe()["interpolated"] == dict(wide.report.interpolated)

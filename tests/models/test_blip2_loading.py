@@ -30,7 +30,7 @@ def folder(request, tmp_path_factory, tokenizer):
 
 
 def test_a_folder_is_recognised_by_its_config_and_answers_as_the_model_in_memory(folder, tokenizer, picture):
-    matcher = load_matcher(folder)
+    matcher = load_matcher(folder, device="cpu")
     assert matcher.describe()["family"] == "blip2"
     shape = next(each for each in QSHAPES if each.queries == matcher.model.config.num_query_tokens)
     memory = load_matcher(build_blip2(shape, tokenizer), build_blip2_processor(shape, tokenizer))
@@ -41,7 +41,7 @@ def test_a_folder_is_recognised_by_its_config_and_answers_as_the_model_in_memory
 
 
 def test_half_precision_keeps_the_q_former_in_float32_and_answers_nearly_the_same(folder, picture):
-    exact, half = load_matcher(folder), load_matcher(folder, dtype="float16")
+    exact, half = load_matcher(folder, device="cpu"), load_matcher(folder, device="cpu", dtype="float16")
     assert half.describe()["dtype"] == "float16"
     assert half.model.query_tokens.dtype == half.model.qformer.layernorm.weight.dtype == torch.float32
     layer = exact.choose_layer(None)[0]

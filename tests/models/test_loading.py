@@ -24,7 +24,7 @@ def copy(model_folder, tmp_path):
 
 
 def test_a_folder_in_the_hubs_layout_loads_with_the_same_answer(model_folder, picture):
-    matcher = load_matcher(model_folder)
+    matcher = load_matcher(model_folder, device="cpu")
     assert matcher.describe()["grid"] == [6, 6]
     assert not matcher.model.training
     match = matcher.match(matcher.encode_image(picture), matcher.tokenize("red dog"))

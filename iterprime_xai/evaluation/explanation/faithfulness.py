@@ -84,7 +84,7 @@ def infidelity(
 
     if normalise and bool(heatmap.any()):
         heatmap = heatmap / heatmap.abs().max()  # any factor fits; a map of 1e-10 squared would vanish in float32
-    each = spread(heatmap.to(pixels.device)) / (high * wide * pixels.shape[1])
+    each = spread(heatmap) / (high * wide * pixels.shape[1])
     found = metrics.infidelity(
         lambda given: _scores(score, given),
         perturbed,
@@ -167,7 +167,7 @@ def _maps(explain: PixelExplain, pixels: Tensor, grid: tuple[int, ...] | None = 
         raise OptionError(f"explain must give a tensor of maps {expected}, but gave {got}.")
     if grid is not None and maps.shape[1:] != grid:
         raise OptionError(f"explain must give a tensor of maps {expected}, but gave {tuple(maps.shape)}.")
-    return maps.detach().float().contiguous()
+    return maps.detach().float().contiguous().to(pixels.device)
 
 
 def _scores(score: PixelScore, pixels: Tensor) -> Tensor:
@@ -177,7 +177,7 @@ def _scores(score: PixelScore, pixels: Tensor) -> Tensor:
     if not isinstance(scores, torch.Tensor) or scores.shape != (len(pixels),):
         got = tuple(scores.shape) if isinstance(scores, torch.Tensor) else type(scores).__name__
         raise OptionError(f"score must give a tensor with a score a picture, ({len(pixels)},), but gave {got}.")
-    return scores.detach().float()
+    return scores.detach().float().to(pixels.device)
 
 
 def _check(pixels: Tensor, **counts: int) -> None:

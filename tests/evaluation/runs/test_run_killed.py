@@ -96,7 +96,7 @@ def test_ten_kills_of_the_bundled_model_on_scenes(tmp_path):
     out, whole = tmp_path / "killed", tmp_path / "whole"
     done = subprocess.run(
         [sys.executable, "-c", FORKING, out, whole, str(KILLS)],
-        env=environment(),
+        env={**environment(), "CUDA_VISIBLE_DEVICES": ""},  # what is forked cannot use a GPU
         capture_output=True,
         text=True,
         check=False,
