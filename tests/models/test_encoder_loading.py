@@ -44,7 +44,10 @@ def bundle(clip_folder, model_folder, tmp_path, monkeypatch):
 def test_a_folder_in_the_hubs_layout_gives_the_answers_of_the_model_it_was_saved_from(clip_folder, picture):
     words = build_clip_tokenizer()
     in_memory = load_encoder(build_clip(SHAPE, words), build_clip_processor(SHAPE, words))
-    for encoder in (load_encoder(clip_folder, device="cpu"), load_encoder(str(clip_folder), device="cpu", dtype="float32")):
+    for encoder in (
+        load_encoder(clip_folder, device="cpu"),
+        load_encoder(str(clip_folder), device="cpu", dtype="float32"),
+    ):
         assert torch.equal(encoder.encode_texts(["a red dog"]), in_memory.encode_texts(["a red dog"]))
         for fit in ("stretch", "crop"):
             assert torch.equal(encoder.encode_images([picture], fit=fit), in_memory.encode_images([picture], fit=fit))

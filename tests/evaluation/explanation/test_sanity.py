@@ -52,7 +52,9 @@ TESTS = {
 
 @pytest.mark.parametrize("name", TESTS)
 @pytest.mark.parametrize(
-    ("explain", "believed"), [(honest, True), (edges, False), (flat, False), (noise, False)], ids=lambda each: getattr(each, "__name__", str(each))
+    ("explain", "believed"),
+    [(honest, True), (edges, False), (flat, False), (noise, False)],
+    ids=lambda each: getattr(each, "__name__", str(each)),
 )
 def test_only_the_map_that_listens_is_believed(name, explain, believed):
     found = TESTS[name](explain)
