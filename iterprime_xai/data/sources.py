@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -63,9 +64,9 @@ def open_data(
     head, colon, rest = spec.partition(":")
     kind, at, _ = head.partition("@")
     if kind not in SOURCES or (at and SOURCES[kind].open is not _refer):
+        hint = _for_path(spec) or nearest(kind, SOURCES)
         raise OptionError(
-            f"Expected a data set such as scenes:val or refcoco:testA, but got {spec!r}{nearest(kind, SOURCES)}. Known are "
-            f"{', '.join(data_names())}."
+            f"Expected a data set such as scenes:val or refcoco:testA, but got {spec!r}{hint}. Known are {', '.join(data_names())}."
         )
     source = SOURCES[kind]
     if not colon or not rest:
@@ -75,6 +76,16 @@ def open_data(
     if text != "sent" and not source.has_raw:
         raise OptionError(f"text must be 'sent' for {spec}, which has one wording only, but got {text!r}.")
     return source.open(Asked(spec, head, rest, _path(root), _path(images), text, seed, count))
+
+
+def _for_path(spec: str) -> str:
+    """How a file or folder that is there is named as a data set."""
+    path = Path(spec)
+    with suppress(OSError, ValueError):  # a name may be no path at all
+        kind = "folder" if path.is_dir() else {".csv": "csv", ".jsonl": "jsonl"}.get(path.suffix.lower(), "")
+        if kind and path.exists():
+            return f", which is a {'folder' if kind == 'folder' else 'file'}: write {kind}:{spec}"
+    return ""
 
 
 def data_names() -> tuple[str, ...]:

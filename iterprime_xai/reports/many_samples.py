@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -130,17 +131,21 @@ def _all_made(tasks: Sequence[_Task], jobs: int, progress: bool | None) -> dict[
     if not tasks:
         return problems
     shown = sys.stderr.isatty() if progress is None else progress
-    with Crew(partial(_prepared, jobs), jobs) as crew:
-        for number, (task, problem) in enumerate(zip(tasks, crew.each(_made, tasks), strict=True), 1):
-            if problem:
-                problems[task.sample] = problem
-            if shown:
-                print(
-                    f"\r{number} of {len(tasks)} pages",
-                    end="" if number < len(tasks) else "\n",
-                    file=sys.stderr,
-                    flush=True,
-                )
+    done = 0
+    try:
+        with Crew(partial(_prepared, jobs), jobs) as crew:
+            for task, problem in zip(tasks, crew.each(_made, tasks), strict=True):
+                done += 1
+                if problem:
+                    problems[task.sample] = problem
+                if shown:
+                    end = "" if done < len(tasks) else "\n"
+                    print(f"\r{done} of {len(tasks)} pages", end=end, file=sys.stderr, flush=True)
+    except IterprimeError as error:
+        if not isinstance(error.__cause__, BrokenProcessPool):
+            raise
+        # The index still says which pages there are.
+        problems |= {task.sample: str(error) for task in tasks[done:] if stamped(task.file) != task.stamp}
     return problems
 
 

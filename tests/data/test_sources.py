@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from iterprime_xai.data.sources import data_names, open_data
@@ -29,3 +31,18 @@ def test_names_that_do_not_exist_are_answered_with_the_nearest_and_all_forms() -
         with pytest.raises(OptionError, match=message):
             open_data(spec)
     assert "folder:PATH" in data_names()
+
+
+def test_a_bare_path_is_answered_with_how_it_is_named(tmp_path) -> None:
+    (tmp_path / "mine.csv").touch()
+    (tmp_path / "mine.jsonl").touch()
+    for path, message in [
+        (tmp_path, f"which is a folder: write folder:{tmp_path}"),
+        (tmp_path / "mine.csv", f"which is a file: write csv:{tmp_path}"),
+        (tmp_path / "mine.jsonl", f"which is a file: write jsonl:{tmp_path}"),
+    ]:
+        with pytest.raises(OptionError, match=re.escape(message)):
+            open_data(str(path))
+    with pytest.raises(OptionError) as error:
+        open_data(str(tmp_path / "none.csv"))
+    assert "which is" not in str(error.value)

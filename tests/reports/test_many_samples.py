@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures.process import BrokenProcessPool
 from types import MappingProxyType
 
 import pytest
 
 from iterprime_xai.evaluation.failures import failure_table
-from iterprime_xai.records import OptionError, PhraseError, ReportError, StorageError
-from iterprime_xai.reports import prepared, sample_pages
+from iterprime_xai.records import IterprimeError, OptionError, PhraseError, ReportError, StorageError
+from iterprime_xai.reports import many_samples, prepared, sample_pages
 from iterprime_xai.reports.page_names import page_names
 
 pytest.importorskip("papermill")
@@ -114,6 +115,32 @@ def test_pages_that_fail_are_told_once_and_the_others_are_there(toy_run, made, t
     made.broken = {}
     pages(toy_run("mixed"), "first:3", tmp_path)
     assert made == ["0-1"]
+
+
+def test_where_a_process_ends_the_index_says_which_pages_there_are(toy_run, made, tmp_path, monkeypatch):
+    class Dying:
+        def __init__(self, prepare, workers):
+            self.prepare = prepare
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def each(self, work, tasks):
+            yield work(self.prepare(), tasks[0])
+            raise IterprimeError("One of 2 worker processes ended.") from BrokenProcessPool()
+
+    monkeypatch.setattr(many_samples, "Crew", Dying)
+    with pytest.raises(
+        ReportError, match=r"2 of 3 pages were not made; .* The first: One of 2 worker processes ended\."
+    ):
+        pages(toy_run("mixed"), "first:3", tmp_path)
+    text = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert text.count("One of 2 worker processes ended.") == 2
+    assert text.count('href="') == 1
+    assert len(made) == 1
 
 
 @pytest.mark.parametrize("which", ["", "worst", "worst:0", "best:3", "worst:-1", "worst:1.5", "worst:3:4", "first: 3"])

@@ -87,12 +87,28 @@ def note_of(metadata: Any) -> PartNote:
 
 
 def arrow_rows(rows: Sequence[Mapping[str, Any]], schema: Any = None) -> Any:
-    """Rows as an Arrow table of ``schema`` (``None``: the columns of a run); what a row leaves out is null."""
+    """Rows as an Arrow table of ``schema`` (``None``: the columns of a run); what a row leaves out is null.
+
+    Half a character (a lone surrogate), which no file can hold, is kept as its escape, such as ``\\ud800``.
+    """
     import pyarrow as pa
 
     from iterprime_xai.evaluation.runs.schema import SCHEMA
 
-    return pa.Table.from_pylist([_arrow(row) for row in rows], SCHEMA if schema is None else schema)
+    given = [_arrow(row) for row in rows]
+    try:
+        return pa.Table.from_pylist(given, SCHEMA if schema is None else schema)
+    except UnicodeEncodeError:
+        return pa.Table.from_pylist([_escaped(row) for row in given], SCHEMA if schema is None else schema)
+
+
+def _escaped(value: Any) -> Any:
+    """A value of a row with every half of a character escaped, wherever it is."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, Mapping):
+        return {_escaped(key): _escaped(each) for key, each in value.items()}
+    return type(value)(map(_escaped, value)) if isinstance(value, list | tuple) else value
 
 
 def _arrow(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from run_stand_ins import HEIGHT, WIDTH, ToySet, ToySystem, rectangle
 
+from iterprime_xai.evaluation.runs import evaluate
 from iterprime_xai.evaluation.runs.order import Order
 from iterprime_xai.evaluation.runs.row import CodedProposals
 from iterprime_xai.evaluation.runs.shards import asked_pictures
 from iterprime_xai.evaluation.runs.work import Worker
 from iterprime_xai.records import Proposals
+from iterprime_xai.records.characters import check_characters
 
 
 def rows(data=None, system=None, picture=0, **options):
@@ -111,6 +115,26 @@ def test_a_bad_phrase_is_an_error_row_and_its_neighbour_is_not():
     assert (bad["iou"], bad["intersection"], bad["union"], bad["gold_area"]) == (0.0, 0, 32, 32)
     assert "error" not in good
     assert good["iou"] == rows()[1]["iou"]
+
+
+def test_half_a_character_is_an_error_row_that_a_file_can_hold(tmp_path):
+    class Halved(ToySet):
+        def samples_of(self, entry):
+            return [
+                replace(each, text="a \ud800 thing", tags={"k\udfff": each.id}) for each in super().samples_of(entry)
+            ]
+
+    class Reads(ToySystem):
+        def segment_many(self, image, texts, **options):
+            for text in texts:
+                check_characters(text)
+            return super().segment_many(image, texts, **options)
+
+    run = evaluate(Reads(), Halved(2, 1), tmp_path / "run", threads=None, progress=False)
+    for row in run:
+        assert row["text"] == r"a \ud800 thing"
+        assert row["error"]["kind"].endswith("PhraseError")
+        assert set(row["tags"]) >= {r"k\udfff"}
 
 
 def test_a_picture_that_cannot_be_read_gives_an_error_row_a_sample():
