@@ -69,9 +69,8 @@ def look_through(
     else:
         hidden = matcher._see(pixels) if torch.is_grad_enabled() else matcher._see_all(pixels)
     count, length = len(pixels), len(text)
-    ids = text.ids.to(
-        pixels.device
-    ).clone()  # the caller may have made them in inference mode, where nothing can be differentiated
+    # A copy: the caller may have made them in inference mode, where nothing can be differentiated.
+    ids = text.ids.to(pixels.device).clone()
     states = matcher._embed(ids, torch.arange(length, device=pixels.device)[None]).detach()
     # A leaf, so that the words' own attention is part of the graph too where the weights are frozen.
     states = states.requires_grad_(torch.is_grad_enabled()).expand(count, -1, -1)
