@@ -169,7 +169,7 @@ class Grounder:
         return self._answer([(prepared, each) for each in expressions], settings)
 
     def prepare(self, image: Any, proposals: Any = None) -> Prepared:
-        """Read, encode and cut a picture once, to ask about it with different settings: what this returns stands for the image.
+        """Read, encode and cut a picture once, to ask about it with different settings: what this returns stands for the image::
 
             looked = grounder.prepare("photo.jpg")
             for layer in grounder.matcher.layers:
