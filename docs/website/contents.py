@@ -37,6 +37,7 @@ GUIDE: dict[str, dict[str, str]] = {
         "runs": "evaluations that survive any end; summaries and comparisons",
         "performance": "what a look costs, and how to ask many questions at once",
         "reports": "notebooks with parameters, run into one page",
+        "reports_compared": "the reports that compare runs, judge maps and describe a checkpoint",
     },
     "Finding out why": {
         "failures": "what kinds of failure a run has, and what each costs",
