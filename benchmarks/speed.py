@@ -179,7 +179,7 @@ def same_maps(matcher: BlipMatcher, pixels: torch.Tensor, layer: int) -> dict[st
     ours = np.stack([each.heatmap for those in passes for each in those])
     found = {}
     for name, careful in (("whole", False), ("careful", True)):
-        other = Unshared(matcher, {tokens: pixels}, careful=careful, at_once=len(asks)).match_all(asks, layers=(layer,))
+        other = Unshared(matcher, {tokens: pixels}, careful=careful).match_all(asks, layers=(layer,))
         theirs = fuse_all(other.attention[layer], other.gradient[layer], roles, other.lengths, "none").cpu().numpy()
         most = np.abs(theirs).max((1, 2))
         found[name] = float((np.abs(ours - theirs).max((1, 2)) / most).max())
@@ -300,7 +300,7 @@ def measure(size: Size, device: str, dtype: torch.dtype, repeats: int, together:
     first = Recipe("one", passes=1, emphasis="both")
 
     def unshared(careful: bool, count: int) -> Callable[[], Any]:
-        other = Batches(Unshared(matcher, given, careful=careful, at_once=count), texts=count)  # type: ignore[arg-type]
+        other = Batches(Unshared(matcher, given, careful=careful), texts=count)  # type: ignore[arg-type]
         return lambda: refine_all(other, looks[:count], layer=size.read, recipe=RECIPE)
 
     def shared(count: int) -> Callable[[], Any]:

@@ -20,21 +20,11 @@ class Unshared:
         pixels: what the tower is given for each picture, (1, 3, side, side).
         careful: the tower without gradients, and ``autograd.grad`` to the attention alone; else the whole model forward and
             ``backward()`` to every weight, as the routines of the reference do.
-        at_once: asks in a batch.
     """
 
-    def __init__(
-        self, matcher: BlipMatcher, pixels: Mapping[ImageTokens, torch.Tensor], *, careful: bool, at_once: int = 1
-    ) -> None:
+    def __init__(self, matcher: BlipMatcher, pixels: Mapping[ImageTokens, torch.Tensor], *, careful: bool) -> None:
         self.model, self.device = matcher.model, matcher.device
-        self.pixels, self.careful, self.at_once = pixels, careful, at_once
-
-    def match_all(self, asks: Sequence[Ask], *, layers: tuple[int, ...] = ()) -> Matches:
-        (layer,) = layers
-        parts = [self._match(asks[start : start + self.at_once], layer) for start in range(0, len(asks), self.at_once)]
-        if len(parts) == 1:
-            return parts[0]
-        return Matches.of([match for part in parts for match in part])
+        self.pixels, self.careful = pixels, careful
 
     @contextmanager
     def _hiding(self, asks: Sequence[Ask]) -> Iterator[None]:
@@ -58,8 +48,8 @@ class Unshared:
             for hook in hooks:
                 hook.remove()
 
-    def _match(self, asks: Sequence[Ask], layer: int) -> Matches:
-        image = asks[0].image
+    def match_all(self, asks: Sequence[Ask], *, layers: tuple[int, ...] = ()) -> Matches:
+        (layer,), image = layers, asks[0].image
         with torch.set_grad_enabled(not self.careful):
             pixels = torch.cat([self.pixels[ask.image] for ask in asks])
             hidden = self.model.vision_model(pixel_values=pixels).last_hidden_state

@@ -7,6 +7,7 @@ import copy
 import numpy as np
 import pytest
 import torch
+from quick_methods import QUICK
 
 import iterprime_xai as ix
 from iterprime_xai import Grounder
@@ -18,14 +19,7 @@ GPU = "cuda"
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA here")
 
 TEXT = "the red dog left of the tree"
-QUICK = {
-    "occlusion": {"window": 3, "stride": 3},
-    "ablation": {"regions": 4},
-    "integrated_gradients": {"steps": 4},
-    "smoothgrad": {"samples": 2},
-    "rise": {"masks": 6, "cells": 3},
-    "contrast": {"instead": "the red dog right of the tree"},
-}
+OPTIONS = {**QUICK, "contrast": {"instead": "the red dog right of the tree"}}
 
 
 @pytest.fixture(scope="module", params=["blip", "blip2", "albef"])
@@ -45,7 +39,7 @@ def close(one, other, within=1e-3):
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_gives_the_same_map(both, picture, name):
     here, there = (
-        each.ground(picture, TEXT, method=get_method(name, **QUICK.get(name, {})), proposals=False) for each in both
+        each.ground(picture, TEXT, method=get_method(name, **OPTIONS.get(name, {})), proposals=False) for each in both
     )
     assert close(here.passes[0].heatmap, there.passes[0].heatmap)
     assert here.probability == pytest.approx(there.probability, rel=1e-4)

@@ -36,7 +36,6 @@ class Matches(Sequence[Match]):
         import torch
 
         first = found[0]
-        lengths = [tuple(maps.shape[1] for maps in each.attention.values()) for each in found]
 
         def together(each: list[torch.Tensor]) -> torch.Tensor:
             if len(each) == 1:
@@ -50,7 +49,7 @@ class Matches(Sequence[Match]):
         return Matches(
             logit=torch.tensor([each.logit for each in found], dtype=torch.float64),
             probability=torch.tensor([each.probability for each in found], dtype=torch.float64),
-            lengths=tuple(of[0] if of else 0 for of in lengths),
+            lengths=tuple(next((maps.shape[1] for maps in each.attention.values()), 0) for each in found),
             attention={layer: together([each.attention[layer] for each in found]) for layer in first.attention},
             gradient={layer: together([each.gradient[layer] for each in found]) for layer in first.gradient},
             scored=first.scored,

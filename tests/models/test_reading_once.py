@@ -114,43 +114,42 @@ def test_what_is_found_holds_no_graph(matcher):
     assert all(each.grad_fn is None for each in results)
 
 
+class Offering:
+    """A layer that offers twice and three times what it sees, and notes what it was given."""
+
+    def __init__(self):
+        self.given = []
+
+    def keys_values(self, hidden):
+        self.given.append(hidden)
+        return 2 * hidden, 3 * hidden
+
+
 def test_pictures_encoded_together_are_read_without_copying_their_keys():
     from iterprime_xai.models.reading import _kept
 
-    given = []
-
-    class Layer:
-        def keys_values(self, hidden):
-            given.append(hidden)
-            return 2 * hidden, 3 * hidden
-
+    layer = Offering()
     batch = torch.arange(5 * 2 * 3.0).reshape(5, 2, 3)
     pictures = [ImageTokens(batch[place : place + 1], (1, 1), 1) for place in range(5)]
-    whole, _ = _kept(Layer(), 0, pictures, {})
-    assert given[0].data_ptr() == batch.data_ptr()
+    whole, _ = _kept(layer, 0, pictures, {})
+    assert layer.given[0].data_ptr() == batch.data_ptr()
     for places in ((0, 1, 2, 3, 4), (1, 2), (0, 2, 4), (3,), (2, 1), (0, 1, 3), (1, 1)):
-        keys, values = _kept(Layer(), 0, [pictures[place] for place in places], {})
+        keys, values = _kept(layer, 0, [pictures[place] for place in places], {})
         assert torch.equal(keys, 2 * batch[list(places)])
         assert torch.equal(values, 3 * batch[list(places)])
         same = keys.untyped_storage().data_ptr() == whole.untyped_storage().data_ptr()
         assert same == (places not in {(2, 1), (0, 1, 3), (1, 1)})  # not at even steps forward
-    assert len(given) == 1
+    assert len(layer.given) == 1
 
 
 def test_pictures_encoded_apart_are_laid_together_once_for_all_layers():
     from iterprime_xai.models.reading import _kept
 
-    given = []
-
-    class Layer:
-        def keys_values(self, hidden):
-            given.append(hidden)
-            return 2 * hidden, 3 * hidden
-
+    layer = Offering()
     pictures = [ImageTokens(torch.full((1, 2, 3), float(place)), (1, 1), 1) for place in range(3)]
     seen = {}
-    found = [_kept(Layer(), layer, pictures, seen)[0] for layer in (0, 1)]
-    assert given[0] is given[1]
+    found = [_kept(layer, index, pictures, seen)[0] for index in (0, 1)]
+    assert layer.given[0] is layer.given[1]
     assert all(each[:, 0, 0].tolist() == [0, 2, 4] for each in found)
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 import numpy as np
 import pytest
 import torch
+from quick_methods import QUICK
 
 from iterprime_xai import Grounder
 from iterprime_xai.records import LayerError, OptionError
@@ -17,13 +18,6 @@ from iterprime_xai.saliency.methods import FLOORS, method_from_text
 
 TEXT = "the red dog left of the tree"
 FAMILIES = ("blip", "blip2", "albef")
-QUICK = {
-    "occlusion": {"window": 3, "stride": 3},
-    "ablation": {"regions": 4},
-    "integrated_gradients": {"steps": 4},
-    "smoothgrad": {"samples": 2},
-    "rise": {"masks": 6, "cells": 3},
-}
 READS_LAYER = tuple(each.name for each in methods() if each.reads_layer)
 
 
